@@ -1,0 +1,127 @@
+// swift-tools-version:6.2
+import PackageDescription
+
+/// ESPALIER_EMBEDDED=1 builds only the runtime half, as Embedded Swift: a C library that needs libc alone.
+let embedded = Context.environment["ESPALIER_EMBEDDED"] == "1"
+
+/// Kernels without optimization are 200 times slower (no test would end); no other flag is set, so that
+/// the package can be depended on by version.
+let kernelSettings: [CSetting] = [
+  .unsafeFlags(["-O2"], .when(configuration: .debug)),
+  .unsafeFlags(["-Werror", "-Wall", "-Wextra", "-ffp-contract=off"]),
+]
+let runtimeSettings: [SwiftSetting] =
+  embedded
+  ? [.enableExperimentalFeature("Embedded"), .unsafeFlags(["-wmo"], .when(configuration: .debug))]
+  : [.enableUpcomingFeature("InternalImportsByDefault"), .treatAllWarnings(as: .error)]
+let compilerSettings: [SwiftSetting] = [
+  .enableUpcomingFeature("InternalImportsByDefault"), .treatAllWarnings(as: .error),
+]
+
+var products: [Product] = [
+  .library(name: "EspalierRuntime", targets: ["EspalierRuntime"]),
+  .library(name: "espalier-shared", type: .dynamic, targets: ["EspalierCAPI"]),
+  .library(name: "espalier-static", type: .static, targets: ["EspalierCAPI"]),
+]
+
+var targets: [Target] = [
+  .target(
+    name: "CEspalierKernels", path: "Sources/Runtime/CEspalierKernels",
+    cSettings: kernelSettings),
+  .target(name: "EspalierPlan", path: "Sources/Plan/EspalierPlan", swiftSettings: runtimeSettings),
+  .target(
+    name: "EspalierKernels", dependencies: ["CEspalierKernels"],
+    path: "Sources/Runtime/EspalierKernels", swiftSettings: runtimeSettings),
+  .target(
+    name: "EspalierRuntime", dependencies: ["CEspalierKernels", "EspalierKernels", "EspalierPlan"],
+    path: "Sources/Runtime/EspalierRuntime", swiftSettings: runtimeSettings),
+  .target(name: "CEspalier", path: "Sources/Runtime/CEspalier"),
+  .target(
+    name: "EspalierCAPI", dependencies: ["CEspalier", "EspalierRuntime", "EspalierPlan"],
+    path: "Sources/Runtime/EspalierCAPI", swiftSettings: runtimeSettings),
+]
+
+var dependencies: [Package.Dependency] = []
+
+if !embedded {
+  dependencies = [.package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2")]
+  products += [
+    .executable(name: "espalier", targets: ["espalier"]),
+    .library(
+      name: "EspalierCompiler",
+      targets: ["EspalierGraph", "EspalierOperators", "EspalierImport", "EspalierPasses"]),
+  ]
+  targets += [
+    .systemLibrary(
+      name: "CProtobuf", path: "Sources/Compiler/CProtobuf", pkgConfig: "protobuf",
+      providers: [.apt(["libprotobuf-dev"])]),
+    .systemLibrary(
+      name: "CJPEG", path: "Sources/Tools/CJPEG", pkgConfig: "libjpeg", providers: [.apt(["libjpeg-dev"])]),
+    .systemLibrary(
+      name: "CPNG", path: "Sources/Tools/CPNG", pkgConfig: "libpng", providers: [.apt(["libpng-dev"])]),
+    .systemLibrary(
+      name: "CZlib", path: "Sources/Tools/CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
+    .target(
+      name: "CONNX", dependencies: ["CProtobuf"], path: "Sources/Compiler/CONNX",
+      cxxSettings: [.define("ONNX_NAMESPACE", to: "onnx"), .define("ONNX_ML", to: "1")],
+      linkerSettings: [
+        .linkedLibrary("onnx"), .linkedLibrary("onnx_proto"), .linkedLibrary("protobuf"),
+      ]),
+    .target(
+      name: "EspalierGraph", path: "Sources/Compiler/EspalierGraph", swiftSettings: compilerSettings),
+    .target(
+      name: "EspalierOperators", dependencies: ["EspalierGraph", "EspalierKernels", "EspalierPlan"],
+      path: "Sources/Compiler/EspalierOperators", swiftSettings: compilerSettings),
+    .target(
+      name: "EspalierImport", dependencies: ["CONNX", "EspalierGraph", "EspalierOperators"],
+      path: "Sources/Compiler/EspalierImport", swiftSettings: compilerSettings),
+    .target(
+      name: "EspalierPasses", dependencies: ["EspalierGraph", "EspalierOperators", "EspalierPlan"],
+      path: "Sources/Compiler/EspalierPasses", swiftSettings: compilerSettings),
+    .target(
+      name: "EspalierMedia", dependencies: ["CJPEG", "CPNG", "CZlib"],
+      path: "Sources/Tools/EspalierMedia", swiftSettings: compilerSettings),
+    .executableTarget(
+      name: "espalier",
+      dependencies: [
+        "EspalierGraph", "EspalierOperators", "EspalierImport", "EspalierPasses", "EspalierPlan",
+        "EspalierRuntime", "EspalierMedia",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ],
+      path: "Sources/Tools/espalier", swiftSettings: compilerSettings),
+    .testTarget(
+      name: "EspalierGraphTests", dependencies: ["EspalierGraph", "EspalierOperators"]),
+    .testTarget(
+      name: "EspalierKernelsTests", dependencies: ["CEspalierKernels", "EspalierKernels"]),
+    .testTarget(
+      name: "EspalierPlanTests", dependencies: ["EspalierPlan", "EspalierKernels"]),
+    .testTarget(
+      name: "EspalierRuntimeTests",
+      dependencies: ["EspalierRuntime", "EspalierPlan", "EspalierKernels", "CEspalierKernels"]),
+    .testTarget(
+      name: "EspalierOperatorsTests",
+      dependencies: ["EspalierOperators", "EspalierGraph", "EspalierPlan", "EspalierKernels"]),
+    .testTarget(
+      name: "EspalierImportTests", dependencies: ["EspalierImport", "EspalierGraph", "EspalierOperators"]),
+    .testTarget(
+      name: "EspalierPassesTests", dependencies: ["EspalierPasses", "EspalierGraph", "EspalierOperators"]),
+    .testTarget(name: "EspalierMediaTests", dependencies: ["EspalierMedia"]),
+    .testTarget(
+      name: "ConformanceTests",
+      dependencies: [
+        "EspalierImport", "EspalierGraph", "EspalierOperators", "EspalierPasses", "EspalierPlan",
+        "EspalierRuntime",
+      ]),
+    .testTarget(
+      name: "EndToEndTests",
+      dependencies: [
+        "EspalierImport", "EspalierGraph", "EspalierOperators", "EspalierPasses", "EspalierPlan",
+        "EspalierRuntime", "EspalierMedia",
+      ]),
+    .testTarget(name: "ArchitectureTests"),
+  ]
+}
+
+let package = Package(
+  name: "espalier", products: products, dependencies: dependencies, targets: targets,
+  cLanguageStandard: .gnu17, cxxLanguageStandard: .cxx17)

@@ -1,0 +1,3 @@
+#ifndef ESPALIER_ONNX_H
+#define ESPALIER_ONNX_H
+#endif

@@ -1,0 +1,1 @@
+// protobuf is C++: this module only carries its link and include flags to CONNX.

@@ -1,0 +1,66 @@
+/// Builds a graph node by node; whatever depends on constants alone is computed on the way.
+///
+/// Shape arithmetic (Shape, Gather, Concat, …) thus never reaches the graph: every operator sees its
+/// axes and sizes as known tensors.
+public struct GraphBuilder: Sendable {
+  public private(set) var graph = Graph()
+  /// Tensors of more elements than this are refused: no vehicle network has one, a damaged file may.
+  public static let elementLimit = 1 << 28
+  /// Set by the importer before each node, so that errors name it.
+  public var currentNode = (name: "", type: "")
+
+  public init() {}
+
+  public func type(of value: ValueID) -> TensorType { graph.type(of: value) }
+
+  public func constant(of value: ValueID) -> Tensor? { graph.constant(of: value) }
+
+  public mutating func input(name: String, type: TensorType) -> ValueID {
+    graph.appendInput(name: name, type: type)
+  }
+
+  public mutating func output(_ value: ValueID, name: String) { graph.appendOutput(value, name: name) }
+
+  public mutating func constant(_ tensor: Tensor, name: String = "") -> ValueID {
+    graph.appendConstant(name: name.isEmpty ? "\(currentNode.name)/constant" : name, tensor)
+  }
+
+  /// Adds an operator, or computes it at once where all its inputs are constants.
+  ///
+  /// - Throws: `ImportError.shape` or `.evaluation`, naming the current node.
+  public mutating func add(
+    _ op: any Operator, _ inputs: [ValueID], outputNames: [String] = []
+  ) throws(ImportError) -> [ValueID] {
+    let types: [TensorType]
+    do { types = try op.inferOutputs(inputs.map { graph.type(of: $0) }) } catch {
+      throw .shape(error, node: currentNode.name, type: currentNode.type)
+    }
+    for type in types {
+      var count = 1
+      for extent in type.shape {
+        let (product, overflow) = count.multipliedReportingOverflow(by: extent)
+        guard extent >= 0, !overflow, product <= Self.elementLimit else {
+          throw .malformed("node '\(currentNode.name)' (\(currentNode.type)) makes a tensor of \(type)")
+        }
+        count = product
+      }
+    }
+    if !inputs.isEmpty, inputs.allSatisfy({ graph.constant(of: $0) != nil }) {
+      return try fold(op, inputs, outputNames)
+    }
+    do {
+      return try graph.append(op, name: currentNode.name, inputs: inputs, outputNames: outputNames)
+    } catch { throw .shape(error, node: currentNode.name, type: currentNode.type) }
+  }
+
+  private mutating func fold(
+    _ op: any Operator, _ inputs: [ValueID], _ outputNames: [String]
+  ) throws(ImportError) -> [ValueID] {
+    do {
+      return try op.evaluate(inputs.compactMap { graph.constant(of: $0) }).enumerated().map {
+        let given = $0.offset < outputNames.count ? outputNames[$0.offset] : ""
+        return graph.appendConstant(name: given.isEmpty ? currentNode.name : given, $0.element)
+      }
+    } catch { throw .evaluation(error, node: currentNode.name, type: currentNode.type) }
+  }
+}

@@ -1,0 +1,69 @@
+/// What every stage of the compiler asks of an operator. No question has a default answer.
+///
+/// Attributes are stored properties: the text form prints and reads them through `Codable`. Everything that
+/// ONNX passes as a constant tensor input but that shapes the result (axes, sizes, pads) is an attribute here.
+public protocol Operator: Sendable, Codable, Equatable {
+  /// The operator's name in the text form, in reports and in errors: ONNX's where ONNX has it.
+  static var name: String { get }
+
+  /// The types of the outputs, in order.
+  ///
+  /// - Throws: `ShapeError` where the inputs do not fit together.
+  func inferOutputs(_ inputs: [TensorType]) throws(ShapeError) -> [TensorType]
+
+  /// The outputs by the operator's definition: no blocking, no fast paths. The judge of every kernel.
+  ///
+  /// - Precondition: `inferOutputs` accepts the inputs' types.
+  /// - Throws: `EvaluationError` where the values are at fault (an index out of range).
+  func evaluate(_ inputs: [Tensor]) throws(EvaluationError) -> [Tensor]
+
+  /// How output channels follow from input channels.
+  func channelRule(_ inputs: [TensorType]) -> ChannelRule
+
+  /// How the outputs' quantization follows from the inputs'.
+  func quantizationRule(_ inputs: [TensorType]) -> QuantizationRule
+}
+
+extension Operator {
+  public var name: String { Self.name }
+
+  func isEqual(to other: any Operator) -> Bool { (other as? Self) == self }
+}
+
+/// How the channels (axis 1) of an operator's outputs follow from those of its inputs.
+public enum ChannelRule: Sendable, Equatable {
+  /// Channel c of the output comes from channel c of input 0 alone; further inputs are parameters with
+  /// one entry per channel, or with none.
+  case passThrough
+  /// Channel c of the output comes from channel c of every input that does not broadcast along axis 1.
+  case coupled
+  /// The inputs' channels one after another along `axis`; barred unless `axis` is the channel axis.
+  case concatenated(axis: Int)
+  /// `selected[o][k]` is the channel of input 0 that channel k of output o copies.
+  case selected([[Int]])
+  /// `merged[k]` are the channels of input 0 that channel k of the output is made of: kept or cut together.
+  case merged([[Int]])
+  /// Every channel of input 0 becomes this many consecutive features (Flatten before Gemm).
+  case expanded(by: Int)
+  /// Every output channel is a weighted sum over the input channels of its group: weights are input 1,
+  /// bias (one per output channel) input 2. `weightOutputAxis` is 0 for Conv, 1 for ConvTranspose and x·W.
+  case mixed(groups: Int, weightOutputAxis: Int)
+  /// Channels may be cut neither before nor after; `reason` is printed in the report.
+  case barrier(reason: String)
+}
+
+/// How an operator's outputs are quantized.
+public enum QuantizationRule: Sendable, Equatable {
+  /// Computed in integers; the output has a scale and zero point of its own.
+  case requantized
+  /// The output has input 0's scale and zero point: elements are moved or chosen, not computed.
+  case passThrough
+  /// All inputs and the output share one scale and zero point (Concat).
+  case shared
+  /// A function of one element: a table of 256 entries.
+  case table
+  /// As `table` or `requantized`, with an output range known beforehand (Sigmoid, Softmax).
+  case fixed(scale: Float, zeroPoint: Int)
+  /// Stays in float32; `reason` is printed in the report.
+  case float(reason: String)
+}

@@ -1,0 +1,3 @@
+#ifndef ESPALIER_H
+#define ESPALIER_H
+#endif

@@ -1,0 +1,95 @@
+// The kernel table, read from kernels.def, and the choice among it by what the processor has.
+#include "espalier_kernels.h"
+
+#define ESPALIER_FAMILY(number, name, operand_count, written_mask) \
+  bool espalier_##name##_check(espalier_call_facts *facts);
+#define ESPALIER_VARIANT(family, isa) \
+  void espalier_##family##_##isa(const espalier_call *call, uint32_t first, uint32_t end, void *scratch);
+#include "kernels.def"
+
+static const espalier_family families[] = {
+#define ESPALIER_FAMILY(number, name, operand_count, written_mask)             \
+  {number, operand_count, written_mask, sizeof(espalier_##name##_parameters), \
+   #name, espalier_##name##_check},
+#include "kernels.def"
+};
+
+enum {
+  number_of_none = 0,
+#define ESPALIER_FAMILY(number, name, operand_count, written_mask) number_of_##name = number,
+#include "kernels.def"
+};
+
+typedef struct variant {
+  uint16_t family;
+  espalier_isa isa;
+  espalier_kernel kernel;
+} variant;
+
+static const variant variants[] = {
+#define ESPALIER_VARIANT(family, isa) {number_of_##family, espalier_isa_##isa, espalier_##family##_##isa},
+#include "kernels.def"
+};
+
+const espalier_family *espalier_family_at(uint32_t index) {
+  return index < sizeof families / sizeof *families ? &families[index] : NULL;
+}
+
+const espalier_family *espalier_family_numbered(uint16_t number) {
+  for (size_t i = 0; i < sizeof families / sizeof *families; i++)
+    if (families[i].number == number) return &families[i];
+  return NULL;
+}
+
+static bool processor_has(espalier_isa isa) {
+  switch (isa) {
+    case espalier_isa_scalar: return true;
+#if defined(__x86_64__)
+    case espalier_isa_avx2: return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
+    case espalier_isa_avx512:
+      return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
+             __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl") &&
+             __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
+#endif
+#if defined(__aarch64__)
+    case espalier_isa_neon: return true;
+#endif
+    default: return false;
+  }
+}
+
+espalier_kernel espalier_kernel_for(uint16_t family, espalier_isa limit) {
+  espalier_kernel best = NULL;
+  for (size_t i = 0; i < sizeof variants / sizeof *variants; i++)
+    if (variants[i].family == family && variants[i].isa <= limit && processor_has(variants[i].isa))
+      best = variants[i].kernel;
+  return best;
+}
+
+espalier_kernel espalier_kernel_exactly(uint16_t family, espalier_isa isa) {
+  for (size_t i = 0; i < sizeof variants / sizeof *variants; i++)
+    if (variants[i].family == family && variants[i].isa == isa && processor_has(isa)) return variants[i].kernel;
+  return NULL;
+}
+
+espalier_isa espalier_isa_best(void) {
+#if defined(__x86_64__)
+  if (processor_has(espalier_isa_avx512)) return espalier_isa_avx512;
+  if (processor_has(espalier_isa_avx2)) return espalier_isa_avx2;
+  return espalier_isa_scalar;
+#elif defined(__aarch64__)
+  return espalier_isa_neon;
+#else
+  return espalier_isa_scalar;
+#endif
+}
+
+const char *espalier_isa_name(espalier_isa isa) {
+  switch (isa) {
+    case espalier_isa_scalar: return "scalar";
+    case espalier_isa_avx2: return "avx2";
+    case espalier_isa_avx512: return "avx512";
+    case espalier_isa_neon: return "neon";
+  }
+  return "unknown";
+}

@@ -1,0 +1,45 @@
+// How the runtime calls a kernel, and how a packed file's call is checked before anything runs.
+#ifndef ESPALIER_CALL_H
+#define ESPALIER_CALL_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum { ESPALIER_OPERAND_LIMIT = 8, ESPALIER_RANK_LIMIT = 6 };
+
+// Instruction sets in rising order of preference within an architecture.
+typedef enum espalier_isa {
+  espalier_isa_scalar = 0,
+  espalier_isa_avx2 = 1,       // AVX2 and FMA
+  espalier_isa_avx512 = 2,     // AVX-512 F, BW, DQ and VL
+  espalier_isa_neon = 16,
+} espalier_isa;
+
+// One kernel call with its addresses resolved. Absent operands are NULL.
+typedef struct espalier_call {
+  const void *parameters;                  // the family's parameter block, 8-byte aligned
+  void *operands[ESPALIER_OPERAND_LIMIT];  // 64-byte aligned spaces plus the pack's offsets (4-byte aligned)
+} espalier_call;
+
+// Computes work items [first, end) of a call; different items may run on different threads at once.
+// `scratch` is this thread's own, 64-byte aligned, of the size that the checker asked for.
+typedef void (*espalier_kernel)(const espalier_call *call, uint32_t first, uint32_t end, void *scratch);
+
+// What a checker is told of a call, and what it finds out.
+typedef struct espalier_call_facts {
+  const void *parameters;                           // in: 8-byte aligned
+  uint32_t parameter_bytes;                         // in
+  uint32_t operand_count;                           // in
+  uint64_t operand_bytes[ESPALIER_OPERAND_LIMIT];   // in: from the operand's address to its space's end; 0: absent
+  const void *operand_data[ESPALIER_OPERAND_LIMIT]; // in: content of operands in the weights, otherwise NULL
+  uint32_t items;                                   // out: work items in the call
+  uint64_t scratch_bytes;                           // out: needed per thread
+  uint64_t extent[ESPALIER_OPERAND_LIMIT];          // out: bytes that the kernel may touch of each operand
+  uint64_t multiply_adds;                           // out: useful multiply-adds (0 for pure data movement)
+} espalier_call_facts;
+
+// Proves that a call touches nothing outside its operands, whatever the pack says; false: refuse the pack.
+typedef bool (*espalier_checker)(espalier_call_facts *facts);
+
+#endif

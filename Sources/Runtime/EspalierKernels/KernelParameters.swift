@@ -1,0 +1,77 @@
+public import CEspalierKernels
+
+/// A parameter block that a packed file can hold: plain 4-byte fields without padding.
+public protocol KernelParameters {
+  /// The family's number in kernels.def.
+  static var family: UInt16 { get }
+}
+
+extension KernelParameters {
+  /// The block word by word, as a packed file stores it.
+  public var words: [UInt32] {
+    withUnsafeBytes(of: self) { bytes in
+      (0..<bytes.count / 4).map { bytes.loadUnaligned(fromByteOffset: $0 * 4, as: UInt32.self) }
+    }
+  }
+}
+
+/// Six extents or strides as C holds them.
+public typealias SixAxes = (Int32, Int32, Int32, Int32, Int32, Int32)
+/// Three extents or strides as C holds them.
+public typealias ThreeAxes = (Int32, Int32, Int32)
+
+/// The last six axes of a list, `fill` before them.
+///
+/// - Precondition: At most six axes.
+public func sixAxes(_ axes: [Int], fill: Int) -> SixAxes {
+  precondition(axes.count <= 6)
+  let a = [Int32](repeating: Int32(fill), count: 6 - axes.count) + axes.map(Int32.init)
+  return (a[0], a[1], a[2], a[3], a[4], a[5])
+}
+
+/// The last three axes of a list, `fill` before them.
+///
+/// - Precondition: At most three axes.
+public func threeAxes(_ axes: [Int], fill: Int) -> ThreeAxes {
+  precondition(axes.count <= 3)
+  let a = [Int32](repeating: Int32(fill), count: 3 - axes.count) + axes.map(Int32.init)
+  return (a[0], a[1], a[2])
+}
+
+public typealias KernelFunction = espalier_function
+
+public typealias ConvGemmParameters = espalier_conv_gemm_f32_parameters
+public typealias ConvWinogradParameters = espalier_conv_winograd_f32_parameters
+public typealias ConvDepthwiseParameters = espalier_conv_depthwise_f32_parameters
+public typealias PoolParameters = espalier_pool_f32_parameters
+public typealias ResizeParameters = espalier_resize_f32_parameters
+public typealias FillParameters = espalier_fill_f32_parameters
+public typealias CopyParameters = espalier_copy_f32_parameters
+public typealias UnaryParameters = espalier_unary_f32_parameters
+public typealias BinaryParameters = espalier_binary_f32_parameters
+public typealias SelectParameters = espalier_select_f32_parameters
+public typealias ReduceParameters = espalier_reduce_f32_parameters
+public typealias SoftmaxParameters = espalier_softmax_f32_parameters
+public typealias MatMulParameters = espalier_matmul_f32_parameters
+public typealias NormalizeParameters = espalier_normalize_f32_parameters
+public typealias LRNParameters = espalier_lrn_f32_parameters
+public typealias GatherParameters = espalier_gather_f32_parameters
+
+extension ConvGemmParameters: KernelParameters {
+  public static var family: UInt16 { 1 }
+}
+extension ConvWinogradParameters: KernelParameters { public static var family: UInt16 { 2 } }
+extension ConvDepthwiseParameters: KernelParameters { public static var family: UInt16 { 3 } }
+extension PoolParameters: KernelParameters { public static var family: UInt16 { 4 } }
+extension ResizeParameters: KernelParameters { public static var family: UInt16 { 5 } }
+extension FillParameters: KernelParameters { public static var family: UInt16 { 6 } }
+extension CopyParameters: KernelParameters { public static var family: UInt16 { 7 } }
+extension UnaryParameters: KernelParameters { public static var family: UInt16 { 8 } }
+extension BinaryParameters: KernelParameters { public static var family: UInt16 { 9 } }
+extension SelectParameters: KernelParameters { public static var family: UInt16 { 10 } }
+extension ReduceParameters: KernelParameters { public static var family: UInt16 { 11 } }
+extension SoftmaxParameters: KernelParameters { public static var family: UInt16 { 12 } }
+extension MatMulParameters: KernelParameters { public static var family: UInt16 { 13 } }
+extension NormalizeParameters: KernelParameters { public static var family: UInt16 { 14 } }
+extension LRNParameters: KernelParameters { public static var family: UInt16 { 15 } }
+extension GatherParameters: KernelParameters { public static var family: UInt16 { 16 } }

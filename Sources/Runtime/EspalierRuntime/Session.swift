@@ -1,0 +1,1 @@
+/// One frame of inference after another over a loaded pack.
