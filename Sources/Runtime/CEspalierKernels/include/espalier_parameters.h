@@ -86,14 +86,16 @@ typedef struct espalier_conv_gemm_f32_parameters {
   int32_t reserved;
 } espalier_conv_gemm_f32_parameters;
 
-// y = f(conv3x3(x, w) + bias + residual), stride 1, dilation 1, one group, by Winograd's F(4x4, 3x3)
-// (Lavin and Gray 2015). The input operand points at the corner of the halo: output pixel (oy, ox)
-// reads input rows oy … oy+2 and columns ox … ox+2 from there. Tiles at the right and bottom read only
-// inside input_height x input_width and take zeros beyond. Weights: [36][panels][input_channels][16].
+// y = f(conv3x3(x, w) + bias + residual), stride 1, dilation 1, one group, by Winograd's F(4x4, 3x3) or
+// F(2x2, 3x3) (Lavin and Gray 2015). The input operand points at the corner of the halo: output pixel
+// (oy, ox) reads input rows oy … oy+2 and columns ox … ox+2 from there; what lies outside of
+// input_height x input_width is never read and counts as zero. Weights:
+// [(tile + 2)^2][panels][input_channels][16], the last panel padded with zeros. Tiles are numbered in
+// the order (n, tile row, tile column).
 // Operands: 0 input, 1 weights, 2 bias (16 per panel, optional), 3 residual (optional), 4 output.
 typedef struct espalier_conv_winograd_f32_parameters {
   int32_t batch, height, width;  // output pixels
-  int32_t input_height, input_width;  // height + 2, width + 2
+  int32_t input_height, input_width;  // at most height + 2, width + 2
   int32_t input_stride_n, input_stride_h, input_stride_w;
   int32_t output_stride_n, output_stride_h, output_stride_w;
   int32_t residual_stride_n, residual_stride_h, residual_stride_w;
@@ -102,7 +104,7 @@ typedef struct espalier_conv_winograd_f32_parameters {
   float alpha, beta;
   int32_t tiles_per_item;        // tiles that one work item transforms together
   int32_t panels_per_item;       // output panels of 16 that one work item computes
-  int32_t reserved;
+  int32_t tile;                  // output pixels along a tile's edge: 4 or 2
 } espalier_conv_winograd_f32_parameters;
 
 // y = f(depthwise(x, w) + bias + residual): one filter per channel. Output pixel (n, oy, ox) reads
