@@ -186,7 +186,7 @@ extension ImportError: CustomStringConvertible {
 }
 
 /// Reads one ONNX operator into a graph.
-public protocol NodeImporter {
+public protocol NodeImporter: SendableMetatype {
   /// The ONNX operators that this imports, `domain::Name` outside ONNX's own domain; empty for operators
   /// that only passes make.
   static var onnxNames: [String] { get }

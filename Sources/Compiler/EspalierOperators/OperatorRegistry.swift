@@ -1,1 +1,34 @@
-// Lowering.
+public import EspalierGraph
+
+/// Every operator that the compiler knows: one line each.
+public enum OperatorRegistry {
+  /// Operators that stand in graphs.
+  public static let operators: [any LowerableOperator.Type] = []
+
+  /// ONNX operators that are rewritten into others at import.
+  public static let composites: [any NodeImporter.Type] = []
+
+  private static let importers: [String: any NodeImporter.Type] = {
+    var table: [String: any NodeImporter.Type] = [:]
+    for importer in operators.map({ $0 as any NodeImporter.Type }) + composites {
+      for name in importer.onnxNames {
+        precondition(table.updateValue(importer, forKey: name) == nil, "two importers of \(name)")
+      }
+    }
+    return table
+  }()
+
+  private static let byName: [String: any LowerableOperator.Type] = Dictionary(
+    operators.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
+
+  /// The importer of an ONNX operator; `domain` is `""` for ONNX's own.
+  public static func importer(for name: String, domain: String) -> (any NodeImporter.Type)? {
+    importers[domain.isEmpty ? name : "\(domain)::\(name)"]
+  }
+
+  /// The operator of this name in the text form.
+  public static func `operator`(named name: String) -> (any LowerableOperator.Type)? { byName[name] }
+
+  /// The ONNX operators that can be imported, sorted.
+  public static var onnxNames: [String] { importers.keys.sorted() }
+}

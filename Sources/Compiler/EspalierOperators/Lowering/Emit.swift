@@ -1,0 +1,126 @@
+internal import EspalierGraph
+public import EspalierKernels
+
+/// Calls of the kernels that many operators share.
+extension Lowering {
+  /// Emits one kernel call for the current node; an operand's address is its view's `base`.
+  ///
+  /// - Parameter operands: In the family's order; nil where one is absent.
+  public mutating func emit(_ parameters: some KernelParameters, _ operands: [View?]) {
+    let resolved = operands.map { view in
+      view.map { LoweredCall.Operand(buffer: $0.buffer, offset: $0.base) }
+    }
+    calls.append(
+      LoweredCall(
+        family: type(of: parameters).family, parameters: parameters.words, operands: resolved,
+        name: currentName))
+  }
+
+  /// Copies elements between views of one shape (layout changes, pads, slices).
+  public mutating func copy(from source: View, to target: View) throws(LoweringError) {
+    let axes = try mergedAxes([target, source])
+    guard let axes else { return }
+    var parameters = CopyParameters()
+    parameters.extent = sixAxes(axes.extent, fill: 1)
+    parameters.input_stride = sixAxes(axes.strides[1], fill: 0)
+    parameters.output_stride = sixAxes(axes.strides[0], fill: 0)
+    parameters.input_base = source.offsetFromLowest
+    parameters.output_base = target.offsetFromLowest
+    emit(parameters, [source.atLowest, target.atLowest])
+  }
+
+  /// Sets every element of a view.
+  public mutating func fill(_ target: View, with value: Float) {
+    guard target.shape.elementCount > 0 else { return }
+    precondition(target.rank <= 6)
+    var parameters = FillParameters()
+    parameters.extent = sixAxes(target.shape, fill: 1)
+    parameters.stride = sixAxes(target.strides, fill: 0)
+    parameters.base = target.offsetFromLowest
+    parameters.value = value
+    emit(parameters, [target.atLowest])
+  }
+
+  /// `target = function(source)`, element by element.
+  public mutating func unary(
+    _ function: ElementFunction, from source: View, to target: View
+  ) throws(LoweringError) {
+    guard let axes = try mergedAxes([target, source]) else { return }
+    var parameters = UnaryParameters()
+    parameters.extent = sixAxes(axes.extent, fill: 1)
+    parameters.input_stride = sixAxes(axes.strides[1], fill: 0)
+    parameters.output_stride = sixAxes(axes.strides[0], fill: 0)
+    parameters.input_base = source.offsetFromLowest
+    parameters.output_base = target.offsetFromLowest
+    parameters.function = function.kernelCode
+    parameters.alpha = function.alpha
+    parameters.beta = function.beta
+    emit(parameters, [source.atLowest, target.atLowest])
+  }
+
+  /// `target = function(operation(a, b))`, with a and b broadcast to the target's shape.
+  ///
+  /// - Parameter operation: The number of an `espalier_binary` (see espalier_parameters.h).
+  public mutating func binary(
+    _ operation: Int32, _ a: View, _ b: View, to target: View, function: ElementFunction = .identity
+  ) throws(LoweringError) {
+    let (a, b) = (a.broadcast(to: target.shape), b.broadcast(to: target.shape))
+    guard let axes = try mergedAxes([target, a, b]) else { return }
+    var parameters = BinaryParameters()
+    parameters.extent = sixAxes(axes.extent, fill: 1)
+    parameters.output_stride = sixAxes(axes.strides[0], fill: 0)
+    parameters.a_stride = sixAxes(axes.strides[1], fill: 0)
+    parameters.b_stride = sixAxes(axes.strides[2], fill: 0)
+    parameters.output_base = target.offsetFromLowest
+    parameters.a_base = a.offsetFromLowest
+    parameters.b_base = b.offsetFromLowest
+    parameters.operation = operation
+    parameters.function = function.kernelCode
+    parameters.alpha = function.alpha
+    parameters.beta = function.beta
+    emit(parameters, [a.atLowest, b.atLowest, target.atLowest])
+  }
+
+  /// The axes of views of one shape as kernels want them: sorted so that the first view's memory is walked
+  /// forward, without axes of extent 1, neighbors that run on into each other in every view merged.
+  ///
+  /// - Returns: Extents and one list of strides per view; nil where there is no element.
+  /// - Throws: `LoweringError.tooManyAxes` where more than 6 axes are left.
+  public func mergedAxes(
+    _ views: [View]
+  ) throws(LoweringError) -> (extent: [Int], strides: [[Int]])? {
+    let shape = views[0].shape
+    precondition(views.allSatisfy { $0.shape == shape })
+    guard shape.elementCount > 0 else { return nil }
+    let order = shape.indices.filter { shape[$0] != 1 }
+      .sorted { (abs(views[0].strides[$0]), $1) > (abs(views[0].strides[$1]), $0) }
+    var extent: [Int] = []
+    var strides = [[Int]](repeating: [], count: views.count)
+    for axis in order {
+      let merges =
+        !extent.isEmpty
+        && views.indices.allSatisfy { (strides[$0].last ?? 0) == shape[axis] * views[$0].strides[axis] }
+      if merges {
+        extent[extent.count - 1] *= shape[axis]
+        for index in views.indices { strides[index][extent.count - 1] = views[index].strides[axis] }
+      } else {
+        extent.append(shape[axis])
+        for index in views.indices { strides[index].append(views[index].strides[axis]) }
+      }
+    }
+    guard extent.count <= 6 else { throw .tooManyAxes(node: currentName, shape: shape) }
+    return (extent, strides)
+  }
+}
+
+extension View {
+  /// From the lowest element that the view reaches to index (0, …, 0): a kernel's `base` field.
+  public var offsetFromLowest: Int32 { Int32(base - lowest) }
+
+  /// The view with its address at the lowest element that it reaches.
+  public var atLowest: View {
+    var view = self
+    view.base = lowest
+    return view
+  }
+}

@@ -1,0 +1,196 @@
+public import EspalierGraph
+
+/// A kernel call before addresses are known.
+public struct LoweredCall: Sendable {
+  public struct Operand: Sendable {
+    public var buffer: Buffer
+    /// Elements from the buffer's start.
+    public var offset: Int
+  }
+
+  public var family: UInt16
+  public var parameters: [UInt32]
+  /// Nil where an operand is absent.
+  public var operands: [Operand?]
+  public var name: String
+}
+
+/// Turns a graph into kernel calls on views of buffers, node by node.
+///
+/// Every value becomes a view. Feature maps (rank 4) lie as NHWC with a padded channel stride and the halo
+/// that their readers asked for; everything else lies row by row. An input of a Concat is written straight
+/// into the concatenation.
+public struct Lowering: Sendable {
+  public let graph: Graph
+  public internal(set) var calls: [LoweredCall] = []
+  /// Elements of each arena buffer.
+  public internal(set) var bufferCounts: [Int] = []
+  public internal(set) var weights = WeightsBlob()
+  var views: [ValueID: View] = [:]
+  var halos: [ValueID: Halo] = [:]
+  /// The image in each arena buffer that has one, and the zeros that were put around it.
+  var filledHalos: [Buffer: (image: View, halo: Halo)] = [:]
+  var placements: [ValueID: ConcatPlacement] = [:]
+  /// Values that are written straight into a graph output.
+  var outputIndices: [ValueID: Int] = [:]
+  var currentName = ""
+
+  /// - Precondition: The graph passes the verifier.
+  public init(_ graph: Graph) {
+    self.graph = graph
+    planPlacements()
+    planHalos()
+    for (index, value) in graph.inputs.enumerated() {
+      let shape = graph.type(of: value).shape
+      views[value] = View(.input(index), shape: shape, strides: shape.rowMajorStrides)
+    }
+  }
+
+  /// Lowers the whole graph.
+  ///
+  /// - Throws: Every `LoweringError` that there is, as `.several` where there is more than one.
+  public mutating func lowerAll() throws(LoweringError) {
+    var errors: [LoweringError] = []
+    for node in graph.nodes {
+      guard let op = node.op as? any LowerableOperator else {
+        errors.append(.noKernel(node: node.name, type: node.op.name, reason: "it has no lowering"))
+        continue
+      }
+      currentName = node.name
+      do { try op.lower(node, into: &self) } catch {
+        errors.append(error)
+        for output in node.outputs { _ = allocate(output) }
+      }
+    }
+    if errors.count == 1 { throw errors[0] }
+    if !errors.isEmpty { throw .several(errors) }
+    try writeOutputs()
+  }
+
+  /// Copies every graph output that was not written in place.
+  private mutating func writeOutputs() throws(LoweringError) {
+    for (index, value) in graph.outputs.enumerated() {
+      let shape = graph.type(of: value).shape
+      let target = View(.output(index), shape: shape, strides: shape.rowMajorStrides)
+      currentName = graph.outputNames[index]
+      if let source = views[value], source.buffer == target.buffer { continue }
+      try copy(from: view(of: value), to: target)
+    }
+  }
+}
+
+// MARK: - Where values lie
+
+extension Lowering {
+  /// Where a value lies; a constant is put among the weights.
+  ///
+  /// - Precondition: The value's producer was lowered.
+  public mutating func view(of value: ValueID) -> View {
+    if let view = views[value] { return view }
+    guard let tensor = graph.constant(of: value) else {
+      preconditionFailure("value '\(graph[value].name)' is read before it is lowered")
+    }
+    let view = weights.append(tensor)
+    views[value] = view
+    return view
+  }
+
+  /// Lets a value be a window onto what another value already holds.
+  public mutating func define(_ value: ValueID, as view: View) {
+    precondition(view.shape == graph.type(of: value).shape)
+    views[value] = view
+  }
+
+  /// Memory for a value that the current node computes: inside its Concat, in a graph output, or new.
+  public mutating func allocate(_ value: ValueID) -> View {
+    if let view = views[value] { return view }
+    let view: View
+    if let placement = placements[value] {
+      view = allocate(placement.parent).sliced(
+        axis: placement.axis, start: placement.offset, count: graph.type(of: value).shape[placement.axis])
+    } else if let index = outputIndices[value] {
+      let shape = graph.type(of: value).shape
+      view = View(.output(index), shape: shape, strides: shape.rowMajorStrides)
+    } else {
+      view = newBuffer(shape: graph.type(of: value).shape, halo: halos[value] ?? .none)
+    }
+    views[value] = view
+    return view
+  }
+
+  /// Working memory that holds no value of the graph: an intermediate layout, a copy.
+  ///
+  /// Rank 4 gives an NHWC image with `halo` zeros around it, any other rank a row-major tensor.
+  public mutating func newBuffer(shape: Shape, halo: Halo = .none, pixelStride: Int? = nil) -> View {
+    let buffer = Buffer.arena(bufferCounts.count)
+    guard shape.count == 4 else {
+      bufferCounts.append(max(1, shape.elementCount))
+      return View(buffer, shape: shape, strides: shape.rowMajorStrides)
+    }
+    let channelStride = pixelStride ?? Self.channelStride(shape[1])
+    let rowStride = (shape[3] + halo.left + halo.right) * channelStride
+    let imageStride = (shape[2] + halo.top + halo.bottom) * rowStride
+    bufferCounts.append(max(1, shape[0] * imageStride))
+    let view = View(
+      buffer, base: halo.top * rowStride + halo.left * channelStride, shape: shape,
+      strides: [imageStride, 1, rowStride, channelStride])
+    filledHalos[buffer] = (view, halo)
+    fillHalo(of: view, halo)
+    return view
+  }
+
+  /// Floats between neighboring pixels of an image of this many channels.
+  public static func channelStride(_ channels: Int) -> Int {
+    switch channels {
+    case ..<8: channels
+    case ..<96: (channels + 7) / 8 * 8
+    default: (channels + 15) / 16 * 16
+    }
+  }
+
+  /// A value as an image with at least `halo` zeros around it; copied where it does not lie that way.
+  ///
+  /// - Precondition: The value has rank 4.
+  public mutating func image(of value: ValueID, halo: Halo = .none) throws(LoweringError) -> Image {
+    let source = view(of: value)
+    if let image = Image(source), halo == .none || filledHalo(around: source).contains(halo) {
+      return image
+    }
+    let copied = newBuffer(shape: source.shape, halo: halo)
+    try copy(from: source, to: copied)
+    guard let image = Image(copied) else { preconditionFailure("a new rank-4 buffer is an image") }
+    return image
+  }
+
+  /// The zeros around a view: those of the image that it is a window onto, if it spans all its pixels.
+  func filledHalo(around view: View) -> Halo {
+    guard let (image, halo) = filledHalos[view.buffer], view.rank == 4 else { return .none }
+    let samePixels = [0, 2, 3].allSatisfy {
+      view.shape[$0] == image.shape[$0] && (view.strides[$0] == image.strides[$0] || view.shape[$0] == 1)
+    }
+    let channel = view.base - image.base
+    return samePixels && channel >= 0 && channel + view.shape[1] <= image.strides[3] ? halo : .none
+  }
+
+  /// Zeros in the ring around an image: the block above, the gaps between rows, the block below.
+  private mutating func fillHalo(of image: View, _ halo: Halo) {
+    guard halo != .none else { return }
+    let (row, pixel) = (image.strides[2], image.strides[3])
+    let (height, width) = (image.shape[2], image.shape[3])
+    let above = halo.top * row + halo.left * pixel
+    let between = (halo.left + halo.right) * pixel
+    let below = halo.bottom * row + halo.right * pixel
+    let start = image.base - above
+    let end = image.base + (height - 1) * row + width * pixel
+    zero(image, base: start, rows: 1, rowStride: 0, count: above)
+    zero(image, base: image.base + width * pixel, rows: height - 1, rowStride: row, count: between)
+    zero(image, base: end, rows: 1, rowStride: 0, count: below)
+  }
+
+  private mutating func zero(_ image: View, base: Int, rows: Int, rowStride: Int, count: Int) {
+    guard rows > 0, count > 0 else { return }
+    let shape = [image.shape[0], rows, count]
+    let view = View(image.buffer, base: base, shape: shape, strides: [image.strides[0], rowStride, 1])
+    fill(view, with: 0)
+  }
+}
