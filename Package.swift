@@ -76,7 +76,8 @@ if !embedded {
       name: "EspalierImport", dependencies: ["CONNX", "EspalierGraph", "EspalierOperators"],
       path: "Sources/Compiler/EspalierImport", swiftSettings: compilerSettings),
     .target(
-      name: "EspalierPasses", dependencies: ["EspalierGraph", "EspalierOperators", "EspalierPlan"],
+      name: "EspalierPasses",
+      dependencies: ["EspalierGraph", "EspalierKernels", "EspalierOperators", "EspalierPlan"],
       path: "Sources/Compiler/EspalierPasses", swiftSettings: compilerSettings),
     .target(
       name: "EspalierMedia", dependencies: ["CJPEG", "CPNG", "CZlib"],
