@@ -1,0 +1,54 @@
+// The work items and windows of pool_f32, the same for the checker and every instruction set.
+#ifndef ESPALIER_POOL_F32_H
+#define ESPALIER_POOL_F32_H
+
+#include "../common/view.h"
+
+// An item is this many output rows, counted through the batch.
+static inline int64_t espalier_pool_f32_rows(const espalier_pool_f32_parameters *p) {
+  const uint64_t outputs = (uint64_t)p->output_width * (uint64_t)p->channels;
+  const uint64_t taps = (uint64_t)p->kernel_h * (uint64_t)p->kernel_w;
+  const uint64_t target = 4 * espalier_elements_per_item;
+  return espalier_rows_per_item((uint64_t)p->batch * (uint64_t)p->output_height,
+                                taps >= target ? target : outputs * taps, target);
+}
+
+// The taps of one axis: positions start + i dilation for i in first ..< end lie inside the image, and
+// `padded` taps inside image and padding.
+typedef struct espalier_window {
+  int64_t start, first, end, padded;
+} espalier_window;
+
+static inline int64_t espalier_taps_below(int64_t start, int64_t dilation, int64_t taps, int64_t limit) {
+  if (start >= limit) return 0;
+  const int64_t count = (limit - start + dilation - 1) / dilation;
+  return count < taps ? count : taps;
+}
+
+static inline espalier_window espalier_window_at(int64_t output, int64_t stride, int64_t dilation,
+                                                 int64_t taps, int64_t size, int64_t pad_before,
+                                                 int64_t pad_after) {
+  espalier_window window = {.start = output * stride - pad_before};
+  window.first = espalier_taps_below(window.start, dilation, taps, 0);
+  window.end = espalier_taps_below(window.start, dilation, taps, size);
+  window.padded = espalier_taps_below(window.start, dilation, taps, size + pad_after);
+  return window;
+}
+
+static inline espalier_window espalier_pool_f32_row(const espalier_pool_f32_parameters *p, int64_t output) {
+  return espalier_window_at(output, p->stride_h, p->dilation_h, p->kernel_h, p->input_height, p->pad_top,
+                            p->pad_bottom);
+}
+
+static inline espalier_window espalier_pool_f32_column(const espalier_pool_f32_parameters *p,
+                                                       int64_t output) {
+  return espalier_window_at(output, p->stride_w, p->dilation_w, p->kernel_w, p->input_width, p->pad_left,
+                            p->pad_right);
+}
+
+// What an average divides by; 0 for a window outside image and padding.
+static inline int64_t espalier_pool_f32_divisor(int32_t mode, espalier_window h, espalier_window w) {
+  return mode == espalier_pool_average_padded ? h.padded * w.padded : (h.end - h.first) * (w.end - w.first);
+}
+
+#endif

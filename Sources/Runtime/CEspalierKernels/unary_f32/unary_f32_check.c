@@ -1,0 +1,15 @@
+// Proves a unary_f32 call. Operands: 0 input, 1 output.
+#include "unary_f32.h"
+
+bool espalier_unary_f32_check(espalier_call_facts *facts) {
+  const espalier_unary_f32_parameters *p = facts->parameters;
+  uint64_t count = 1;
+  if (!espalier_between(p->function, 0, espalier_function_count - 1)) return false;
+  if (!espalier_count(&count, 6, p->extent)) return false;
+  if (count == 0) return true;
+  if (!espalier_writes_apart(6, p->extent, p->output_stride)) return false;
+  if (!espalier_view_settle(facts, 0, 6, p->extent, p->input_stride, p->input_base)) return false;
+  if (!espalier_view_settle(facts, 1, 6, p->extent, p->output_stride, p->output_base)) return false;
+  facts->items = espalier_unary_f32_loop(p).items;
+  return true;
+}
