@@ -101,7 +101,9 @@ if !embedded {
       dependencies: ["EspalierRuntime", "EspalierPlan", "EspalierKernels", "CEspalierKernels"]),
     .testTarget(
       name: "EspalierOperatorsTests",
-      dependencies: ["EspalierOperators", "EspalierGraph", "EspalierPlan", "EspalierKernels"]),
+      dependencies: [
+        "EspalierOperators", "EspalierGraph", "EspalierPlan", "EspalierKernels", "CEspalierKernels",
+      ]),
     .testTarget(
       name: "EspalierImportTests", dependencies: ["EspalierImport", "EspalierGraph", "EspalierOperators"]),
     .testTarget(
