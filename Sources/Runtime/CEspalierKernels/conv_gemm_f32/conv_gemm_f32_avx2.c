@@ -1,0 +1,207 @@
+// y = f(sum_k x[pixel][runs[k / run_length] + k % run_length] w[k][channel] + bias + residual), AVX2 and FMA.
+//
+// Tile: 6 pixels x 16 channels (12 accumulators, 2 of weights, 1 broadcast of the 16 registers); 8 pixels x
+// 8 channels where the last panel holds at most 8; one pixel x up to 4 panels where there is only one pixel.
+// Every tile has its own address per pixel, so that a tile may cross the rows of an image.
+// Reads `run_length` floats per run and pixel and whole panels; writes exactly `output_channels` floats per
+// pixel and group. The caller guarantees what the checker has proved.
+#if defined(__x86_64__)
+#include "conv_gemm_f32.h"
+
+#include <math.h>
+
+#include "../common/function_f32_avx2.h"
+#include "../include/espalier_kernels.h"
+
+#pragma clang attribute push(__attribute__((target("avx2,fma"))), apply_to = function)
+
+enum { ROWS = 6, HALF_PANEL_ROWS = 8 };
+
+// What all tiles of an item share.
+typedef struct item_facts {
+  const int32_t *runs;
+  int32_t run_count, run_length;
+  ptrdiff_t input_offset;     // of the item's group
+  size_t panel_size;          // floats
+  float low, high;            // clamp of the epilogue; infinities where the function does not clamp
+  bool has_residual;
+} item_facts;
+
+// A tile's share of the operands.
+typedef struct tile_place {
+  const float *const *input;     // per pixel
+  float *const *output;
+  const float *const *residual;
+  ptrdiff_t channel;             // of output and residual
+  const float *panel, *bias;     // bias: never NULL
+  int32_t channels;              // valid ones of the last panel
+} tile_place;
+
+// Loops over registers must vanish, or the registers would live on the stack.
+#define UNROLLED _Pragma("clang loop unroll(full)")
+
+static inline __attribute__((always_inline)) __m256 clamp(const item_facts *facts, __m256 y) {
+  y = _mm256_max_ps(_mm256_set1_ps(facts->low), y);  // NaN stays NaN: it is the second operand
+  return _mm256_min_ps(_mm256_set1_ps(facts->high), y);
+}
+
+// Stores `channels` lanes of one vector of every row, the residual added and the clamp applied.
+static inline __attribute__((always_inline)) void store_column(
+    const item_facts *facts, const tile_place *place, const int rows, const __m256 *y, ptrdiff_t channel,
+    int32_t channels) {
+  if (channels >= 8) {
+    UNROLLED for (int r = 0; r < rows; r++) {
+      __m256 value = y[r];
+      if (facts->has_residual) value = _mm256_add_ps(value, _mm256_loadu_ps(place->residual[r] + channel));
+      _mm256_storeu_ps(place->output[r] + channel, clamp(facts, value));
+    }
+  } else if (channels > 0) {
+    const __m256i lane = _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7);
+    const __m256i mask = _mm256_cmpgt_epi32(_mm256_set1_epi32(channels), lane);
+    UNROLLED for (int r = 0; r < rows; r++) {
+      __m256 value = y[r];
+      if (facts->has_residual)
+        value = _mm256_add_ps(value, _mm256_maskload_ps(place->residual[r] + channel, mask));
+      _mm256_maskstore_ps(place->output[r] + channel, mask, clamp(facts, value));
+    }
+  }
+}
+
+// `rows` pixels x `vectors` vectors of 8 channels, `per_panel` of them (2, or 1 of a half panel) per panel.
+static inline __attribute__((always_inline)) void tile(
+    const item_facts *facts, const tile_place *place, const int rows, const int vectors, const int per_panel) {
+  const float *x[8];
+  __m256 sum[8][8];  // [vector][row]
+  UNROLLED for (int r = 0; r < rows; r++) x[r] = place->input[r] + facts->input_offset;
+  UNROLLED for (int v = 0; v < vectors; v++) {
+    const __m256 bias = _mm256_loadu_ps(place->bias + v / per_panel * CONV_GEMM_PANEL + v % per_panel * 8);
+    UNROLLED for (int r = 0; r < rows; r++) sum[v][r] = bias;
+  }
+  const float *w = place->panel;
+  const size_t panel_size = facts->panel_size;
+  for (int32_t run = 0; run < facts->run_count; run++) {
+    const ptrdiff_t start = facts->runs[run], end = start + facts->run_length;
+    for (ptrdiff_t k = start; k < end; k++, w += CONV_GEMM_PANEL) {
+      __m256 weight[8];
+      UNROLLED for (int v = 0; v < vectors; v++)
+        weight[v] = _mm256_loadu_ps(w + (size_t)(v / per_panel) * panel_size + (size_t)(v % per_panel) * 8);
+      UNROLLED for (int r = 0; r < rows; r++) {
+        const __m256 value = _mm256_broadcast_ss(x[r] + k);
+        UNROLLED for (int v = 0; v < vectors; v++) sum[v][r] = _mm256_fmadd_ps(value, weight[v], sum[v][r]);
+      }
+    }
+  }
+  UNROLLED for (int v = 0; v < vectors; v++) {
+    const int32_t channels = v >= vectors - per_panel ? place->channels - v % per_panel * 8 : 8;
+    const ptrdiff_t at = place->channel + v / per_panel * CONV_GEMM_PANEL + v % per_panel * 8;
+    store_column(facts, place, rows, sum[v], at, channels);
+  }
+}
+
+typedef void (*tile_function)(const item_facts *facts, const tile_place *place);
+
+#define TILE(name, rows, vectors, per_panel)                                     \
+  static void name(const item_facts *facts, const tile_place *place) {           \
+    tile(facts, place, rows, vectors, per_panel);                                \
+  }
+TILE(tile_1x16, 1, 2, 2)
+TILE(tile_2x16, 2, 2, 2)
+TILE(tile_3x16, 3, 2, 2)
+TILE(tile_4x16, 4, 2, 2)
+TILE(tile_5x16, 5, 2, 2)
+TILE(tile_6x16, 6, 2, 2)
+TILE(tile_1x8, 1, 1, 1)
+TILE(tile_2x8, 2, 1, 1)
+TILE(tile_3x8, 3, 1, 1)
+TILE(tile_4x8, 4, 1, 1)
+TILE(tile_5x8, 5, 1, 1)
+TILE(tile_6x8, 6, 1, 1)
+TILE(tile_7x8, 7, 1, 1)
+TILE(tile_8x8, 8, 1, 1)
+TILE(tile_1x32, 1, 4, 2)
+TILE(tile_1x48, 1, 6, 2)
+TILE(tile_1x64, 1, 8, 2)
+
+static const tile_function whole_panel[ROWS + 1] = {
+    NULL, tile_1x16, tile_2x16, tile_3x16, tile_4x16, tile_5x16, tile_6x16};
+static const tile_function half_panel[HALF_PANEL_ROWS + 1] = {
+    NULL, tile_1x8, tile_2x8, tile_3x8, tile_4x8, tile_5x8, tile_6x8, tile_7x8, tile_8x8};
+static const tile_function one_pixel[CONV_GEMM_PANELS + 1] = {
+    NULL, tile_1x16, tile_1x32, tile_1x48, tile_1x64};
+
+// One panel for all pixels of an item, in tiles of nearly equal height.
+static void run_panel(
+    const item_facts *facts, const conv_gemm_pixels *pixels, uint32_t count, tile_place place) {
+  const bool half = place.channels <= 8;
+  const uint32_t tiles = blocks_of(count, half ? HALF_PANEL_ROWS : ROWS);
+  for (uint32_t i = 0; i < tiles; i++) {
+    const uint32_t start = part_start(count, tiles, i), rows = part_start(count, tiles, i + 1) - start;
+    place.input = pixels->input + start;
+    place.output = pixels->output + start;
+    place.residual = pixels->residual + start;
+    (half ? half_panel : whole_panel)[rows](facts, &place);
+  }
+}
+
+// The functions that are more than a clamp, over what the tiles have written.
+static void apply_function(
+    const conv_gemm *p, const conv_gemm_pixels *pixels, uint32_t count, ptrdiff_t channel, size_t channels) {
+  for (uint32_t i = 0; i < count; i++)
+    apply_function_avx2(p->function, p->alpha, p->beta, pixels->output[i] + channel, channels);
+}
+
+static void run_item(
+    const conv_gemm *p, const espalier_call *call, const item_facts *facts, const conv_gemm_blocks *blocks,
+    const conv_gemm_item *item, const conv_gemm_pixels *pixels, bool needs_function) {
+  static const float no_bias[CONV_GEMM_PANELS * CONV_GEMM_PANEL];
+  const size_t stored = (size_t)item->group * blocks->panels + item->first_panel;
+  const int32_t first_channel = (int32_t)item->first_panel * CONV_GEMM_PANEL;
+  const int32_t end_channel = first_channel + (int32_t)item->panels * CONV_GEMM_PANEL;
+  const int32_t channels =
+      (end_channel < p->output_channels ? end_channel : p->output_channels) - first_channel;
+  const float *bias = call->operands[3] ? (const float *)call->operands[3] + stored * CONV_GEMM_PANEL : no_bias;
+  tile_place place = {
+      pixels->input, pixels->output, pixels->residual,
+      (ptrdiff_t)item->group * p->output_channels + first_channel,
+      (const float *)call->operands[2] + stored * facts->panel_size, bias, CONV_GEMM_PANEL};
+  const ptrdiff_t channel = place.channel;
+  if (item->pixels == 1) {
+    place.channels = channels - ((int32_t)item->panels - 1) * CONV_GEMM_PANEL;
+    one_pixel[item->panels](facts, &place);
+  } else {
+    for (uint32_t i = 0; i < item->panels; i++) {
+      const int32_t left = channels - (int32_t)i * CONV_GEMM_PANEL;
+      place.channels = left < CONV_GEMM_PANEL ? left : CONV_GEMM_PANEL;
+      run_panel(facts, pixels, item->pixels, place);
+      place.channel += CONV_GEMM_PANEL;
+      place.bias += CONV_GEMM_PANEL;
+      place.panel += facts->panel_size;
+    }
+  }
+  if (needs_function) apply_function(p, pixels, item->pixels, channel, (size_t)channels);
+}
+
+void espalier_conv_gemm_f32_avx2(const espalier_call *call, uint32_t first, uint32_t end, void *scratch) {
+  (void)scratch;
+  const conv_gemm *p = call->parameters;
+  const conv_gemm_blocks blocks = conv_gemm_cut(p);
+  item_facts facts = {
+      call->operands[1], p->run_count, p->run_length, 0,
+      (size_t)p->run_count * (size_t)p->run_length * CONV_GEMM_PANEL, -INFINITY, INFINITY,
+      call->operands[4] != NULL};
+  if (p->function == espalier_function_relu) facts.low = 0;
+  if (p->function == espalier_function_clip) facts.low = p->alpha, facts.high = p->beta;
+  const bool needs_function = p->function > espalier_function_clip;
+  conv_gemm_pixels pixels;
+  uint32_t located = UINT32_MAX;
+  for (uint32_t index = first; index < end; index++) {
+    const conv_gemm_item item = conv_gemm_item_at(p, &blocks, index);
+    if (item.first_pixel != located) conv_gemm_locate(call, item.first_pixel, item.pixels, &pixels);
+    located = item.first_pixel;
+    facts.input_offset = (ptrdiff_t)item.group * p->input_group;
+    run_item(p, call, &facts, &blocks, &item, &pixels, needs_function);
+  }
+}
+
+#pragma clang attribute pop
+#endif
