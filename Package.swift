@@ -80,7 +80,9 @@ if !embedded {
       dependencies: ["EspalierGraph", "EspalierKernels", "EspalierOperators", "EspalierPlan"],
       path: "Sources/Compiler/EspalierPasses", swiftSettings: compilerSettings),
     .target(
-      name: "EspalierMedia", dependencies: ["CJPEG", "CPNG", "CZlib"],
+      name: "CMedia", dependencies: ["CJPEG", "CPNG", "CZlib"], path: "Sources/Tools/CMedia"),
+    .target(
+      name: "EspalierMedia", dependencies: ["CMedia"],
       path: "Sources/Tools/EspalierMedia", swiftSettings: compilerSettings),
     .executableTarget(
       name: "espalier",
@@ -108,7 +110,8 @@ if !embedded {
       name: "EspalierImportTests", dependencies: ["EspalierImport", "EspalierGraph", "EspalierOperators"]),
     .testTarget(
       name: "EspalierPassesTests", dependencies: ["EspalierPasses", "EspalierGraph", "EspalierOperators"]),
-    .testTarget(name: "EspalierMediaTests", dependencies: ["EspalierMedia"]),
+    .testTarget(
+      name: "EspalierMediaTests", dependencies: ["EspalierMedia"], exclude: ["Fixtures"]),
     .testTarget(
       name: "ConformanceTests",
       dependencies: [

@@ -1,0 +1,65 @@
+internal import Foundation
+
+/// Whole files in and out.
+public enum Files {
+  /// The bytes of a file.
+  ///
+  /// - Throws: `MediaError.unreadable`.
+  public static func read(_ path: String) throws(MediaError) -> [UInt8] {
+    do {
+      return try [UInt8](Data(contentsOf: URL(fileURLWithPath: path), options: .mappedIfSafe))
+    } catch { throw .unreadable(path: path, reason: sentence(error)) }
+  }
+
+  /// Writes a file that appears whole or not at all: beside its place first, then renamed.
+  ///
+  /// A path that exists and is no plain file (`/dev/stdout`, a pipe) is written directly.
+  ///
+  /// - Throws: `MediaError.unwritable`; what stood there before is untouched.
+  public static func write(_ bytes: [UInt8], to path: String) throws(MediaError) {
+    do {
+      let url = URL(fileURLWithPath: path)
+      if isSpecial(path) {
+        let handle = try FileHandle(forWritingTo: url)
+        try handle.write(contentsOf: bytes)
+        try handle.close()
+      } else {
+        try Data(bytes).write(to: url, options: .atomic)
+      }
+    } catch { throw .unwritable(path: path, reason: sentence(error)) }
+  }
+
+  private static func isSpecial(_ path: String) -> Bool {
+    let attributes = try? FileManager.default.attributesOfItem(atPath: path)
+    guard let kind = attributes?[.type] as? FileAttributeType else { return false }
+    return kind != .typeRegular && kind != .typeDirectory && kind != .typeSymbolicLink
+  }
+
+  /// The files directly in a folder that `accepts` by name, sorted by name.
+  ///
+  /// - Throws: `MediaError.unreadable` where `folder` is not a folder.
+  public static func list(_ folder: String, accepts: (String) -> Bool) throws(MediaError) -> [String] {
+    do {
+      return try FileManager.default.contentsOfDirectory(atPath: folder).filter(accepts).sorted().map {
+        URL(fileURLWithPath: folder).appendingPathComponent($0).path
+      }
+    } catch { throw .unreadable(path: folder, reason: sentence(error)) }
+  }
+
+  public static func isFolder(_ path: String) -> Bool {
+    var isFolder: ObjCBool = false
+    return FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) && isFolder.boolValue
+  }
+
+  /// Why the file system refused, in the operating system's words where it has some.
+  private static func sentence(_ error: any Error) -> String {
+    let error = error as NSError
+    if let inner = error.userInfo[NSUnderlyingErrorKey] as? any Error { return sentence(inner) }
+    if error.domain == NSPOSIXErrorDomain { return String(cString: strerror(Int32(error.code))) }
+    return switch CocoaError.Code(rawValue: error.code) {
+    case .fileReadNoSuchFile, .fileNoSuchFile: "No such file or directory"
+    case .fileReadNoPermission, .fileWriteNoPermission: "Permission denied"
+    default: error.localizedDescription
+    }
+  }
+}
