@@ -9,7 +9,26 @@ public struct GraphBuilder: Sendable {
   /// Set by the importer before each node, so that errors name it.
   public var currentNode = (name: "", type: "")
 
+  /// Values with names from the file, which stay theirs where another value has the same.
+  private var named: [ValueID] = []
+
   public init() {}
+
+  /// How many values there are: a value with this index or a higher one is not made yet.
+  public var valueCount: Int { graph.values.count }
+
+  /// Gives a value the name that the file has for it.
+  public mutating func rename(_ value: ValueID, to name: String) {
+    graph.values[value.index].name = name
+    named.append(value)
+  }
+
+  /// The graph, every name made unique.
+  public func finished() -> Graph {
+    var result = graph
+    result.makeNamesUnique(keeping: named)
+    return result
+  }
 
   public func type(of value: ValueID) -> TensorType { graph.type(of: value) }
 

@@ -150,8 +150,22 @@ public enum ImportError: Error, Equatable, Sendable {
   case attribute(String, node: String, type: String, problem: String)
   case shape(ShapeError, node: String, type: String)
   case evaluation(EvaluationError, node: String, type: String)
+  /// Only some of the operator's outputs are supported, and something reads this one.
+  case unsupportedOutput(Int, node: String, type: String)
+  /// A tensor of the file cannot be read; `problem` continues "tensor '…'".
+  case tensor(String, problem: String)
+  /// The file cannot be opened or parsed; a sentence that names it.
+  case unreadableFile(String)
   /// The file contradicts itself or is damaged.
   case malformed(String)
+  /// The version of ONNX's operators is none of those that are known.
+  case unsupportedOpset(Int, supported: ClosedRange<Int>)
+  /// The graph has an input that no frame can be: a sequence, a map, or a tensor of strings.
+  case unsupportedInput(String)
+  /// `--shape` or a bound constant names no input.
+  case noSuchInput(String, inputs: [String])
+  /// `--shape` or a bound constant contradicts the input's own shape.
+  case inputShape(String, declared: String, given: Shape)
   /// An input has unknown extents; `--shape` gives them.
   case unknownShape(input: String, shape: String)
   /// More than one thing is wrong; all of them.
@@ -177,6 +191,21 @@ extension ImportError: CustomStringConvertible {
       "node '\(node)' (\(type)): attribute '\(attribute)' \(problem)"
     case .shape(let error, let node, let type): "node '\(node)' (\(type)): \(error)"
     case .evaluation(let error, let node, let type): "node '\(node)' (\(type)): \(error)"
+    case .unsupportedOutput(let index, let node, let type):
+      "node '\(node)' (\(type)): output \(index) is not supported"
+    case .tensor(let name, let problem): "tensor '\(name)' \(problem)"
+    case .unreadableFile(let sentence): sentence
+    case .unsupportedOpset(let version, let supported):
+      """
+      the model uses version \(version) of ONNX's operators; export it with one of \
+      \(supported.lowerBound) to \(supported.upperBound) (opset_version)
+      """
+    case .unsupportedInput(let name):
+      "input '\(name)' is not a tensor of numbers; cut the model behind what turns it into one"
+    case .noSuchInput(let name, let inputs):
+      "there is no input '\(name)'; the model's inputs are \(inputs.map { "'\($0)'" }.joined(separator: ", "))"
+    case .inputShape(let name, let declared, let given):
+      "input '\(name)' has the shape \(declared), which \(given) does not fit"
     case .malformed(let problem): "not a valid ONNX model: \(problem)"
     case .unknownShape(let input, let shape):
       "input '\(input)' has the shape \(shape), which is not fixed; give it by --shape \(input)=1x3x224x224"
