@@ -1,0 +1,105 @@
+import EspalierGraph
+import EspalierImport
+import Foundation
+
+/// One ONNX test: a model, and tensors in and out.
+struct NodeTest {
+  struct DataSet {
+    var inputs: [Tensor]
+    var outputs: [Tensor]
+  }
+
+  let model: OnnxModel
+  let dataSets: [DataSet]
+
+  init(folder: URL) throws {
+    model = try OnnxModel(contentsOf: folder.appending(path: "model.onnx").path)
+    let folders = try FileManager.default.contentsOfDirectory(atPath: folder.path)
+      .filter { $0.hasPrefix("test_data_set_") }.sorted()
+    dataSets = try folders.map { name in
+      let data = folder.appending(path: name)
+      return DataSet(inputs: try Self.tensors(data, "input"), outputs: try Self.tensors(data, "output"))
+    }
+  }
+
+  private static func tensors(_ folder: URL, _ kind: String) throws -> [Tensor] {
+    var tensors: [Tensor] = []
+    while true {
+      let file = folder.appending(path: "\(kind)_\(tensors.count).pb").path
+      guard FileManager.default.fileExists(atPath: file) else { return tensors }
+      tensors.append(try Tensor(contentsOfOnnxTensor: file))
+    }
+  }
+}
+
+/// Why a test does not pass.
+struct ConformanceFailure: Error, CustomStringConvertible {
+  let description: String
+}
+
+extension NodeTest {
+  /// Something that computes a graph's outputs from its inputs.
+  typealias Engine = (_ graph: Graph, _ inputs: [Tensor]) throws -> [Tensor]
+
+  /// Runs all data sets and compares.
+  ///
+  /// The tests feed everything as inputs, axes and sizes too. Where the importer needs more to be known, the
+  /// inputs are bound to the data set's tensors: all but the first of floats, then all.
+  func check(with engine: Engine) throws {
+    if dataSets.isEmpty { throw ConformanceFailure(description: "has no data") }
+    for data in dataSets {
+      let (graph, inputs) = try bound(to: data)
+      let outputs = try engine(graph, inputs)
+      guard outputs.count == data.outputs.count else {
+        throw ConformanceFailure(description: "\(outputs.count) outputs, not \(data.outputs.count)")
+      }
+      for (index, (found, expected)) in zip(outputs, data.outputs).enumerated() {
+        try compare(found, expected, output: index)
+      }
+    }
+  }
+
+  private func bound(to data: DataSet) throws -> (Graph, [Tensor]) {
+    let names = model.graph.inputs.map(\.name)
+    let given = Dictionary(zip(names, data.inputs), uniquingKeysWith: { first, _ in first })
+    let shapes = given.mapValues(\.shape)
+    let firstFloat = names.first { given[$0]?.type.element.isFloating == true }
+    let attempts = [[:], given.filter { $0.key != firstFloat }, given]
+    var failure: ImportError?
+    for constants in attempts {
+      let options = Importer.Options(
+        shapes: shapes.filter { constants[$0.key] == nil }, constants: constants)
+      do {
+        let graph = try Importer.graph(of: model, options: options)
+        try Verifier.verify(graph)
+        let inputs = graph.inputs.compactMap { given[graph[$0].name] }
+        return (graph, inputs)
+      } catch let error as ImportError {
+        failure = failure ?? error
+      }
+    }
+    throw ConformanceFailure(description: failure?.description ?? "cannot be imported")
+  }
+
+  /// ONNX's own tolerances: relative 1e-3, absolute 1e-7; integers are equal.
+  private func compare(_ found: Tensor, _ expected: Tensor, output: Int) throws {
+    guard found.type == expected.type else {
+      throw ConformanceFailure(description: "output \(output) is \(found.type), not \(expected.type)")
+    }
+    switch (found.storage, expected.storage) {
+    case (.integers(let a), .integers(let b)):
+      if let at = a.indices.first(where: { a[$0] != b[$0] }) {
+        throw ConformanceFailure(description: "output \(output)[\(at)] is \(a[at]), not \(b[at])")
+      }
+    case (.floats(let a), .floats(let b)):
+      if let at = a.indices.first(where: { !Self.isClose(a[$0], b[$0]) }) {
+        throw ConformanceFailure(description: "output \(output)[\(at)] is \(a[at]), not \(b[at])")
+      }
+    default: throw ConformanceFailure(description: "output \(output) is stored otherwise")
+    }
+  }
+
+  private static func isClose(_ a: Float, _ b: Float) -> Bool {
+    a == b || (a.isNaN && b.isNaN) || abs(a - b) <= 1e-7 + 1e-3 * abs(b)
+  }
+}
