@@ -3,10 +3,25 @@ public import EspalierGraph
 /// Every operator that the compiler knows: one line each.
 public enum OperatorRegistry {
   /// Operators that stand in graphs.
-  public static let operators: [any LowerableOperator.Type] = []
+  public static let operators: [any LowerableOperator.Type] = [
+    Concat.self,
+    Flatten.self,
+    Gather.self,
+    Reshape.self,
+    Slice.self,
+    Split.self,
+    Squeeze.self,
+    Transpose.self,
+    Unsqueeze.self,
+  ]
 
   /// ONNX operators that are rewritten into others at import.
-  public static let composites: [any NodeImporter.Type] = []
+  public static let composites: [any NodeImporter.Type] = [
+    Constant.self,
+    ConstantOfShape.self,
+    ShapeOperator.self,
+    Size.self,
+  ]
 
   private static let importers: [String: any NodeImporter.Type] = {
     var table: [String: any NodeImporter.Type] = [:]
