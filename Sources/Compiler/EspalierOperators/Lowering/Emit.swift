@@ -16,17 +16,24 @@ extension Lowering {
         name: currentName))
   }
 
-  /// Copies elements between views of one shape (layout changes, pads, slices).
+  /// Copies elements between views of one shape (layout changes, pads, slices): one call, or as many as
+  /// the axes beyond the kernels' 6 have indices.
   public mutating func copy(from source: View, to target: View) throws(LoweringError) {
-    let axes = try mergedAxes([target, source])
-    guard let axes else { return }
+    guard let axes = allMergedAxes([target, source]) else { return }
+    let cut = max(0, axes.extent.count - 6)
     var parameters = CopyParameters()
-    parameters.extent = sixAxes(axes.extent, fill: 1)
-    parameters.input_stride = sixAxes(axes.strides[1], fill: 0)
-    parameters.output_stride = sixAxes(axes.strides[0], fill: 0)
-    parameters.input_base = source.offsetFromLowest
-    parameters.output_base = target.offsetFromLowest
-    emit(parameters, [source.atLowest, target.atLowest])
+    parameters.extent = sixAxes(Array(axes.extent[cut...]), fill: 1)
+    parameters.input_stride = sixAxes(Array(axes.strides[1][cut...]), fill: 0)
+    parameters.output_stride = sixAxes(Array(axes.strides[0][cut...]), fill: 0)
+    let outer = Array(axes.extent[..<cut])
+    let (from, to) = (Array(axes.strides[1][..<cut]), Array(axes.strides[0][..<cut]))
+    for (read, written) in zip(
+      stridedOffsets(shape: outer, strides: from), stridedOffsets(shape: outer, strides: to))
+    {
+      parameters.input_base = source.offsetFromLowest + Int32(read)
+      parameters.output_base = target.offsetFromLowest + Int32(written)
+      emit(parameters, [source.atLowest, target.atLowest])
+    }
   }
 
   /// Sets every element of a view.
@@ -89,6 +96,12 @@ extension Lowering {
   public func mergedAxes(
     _ views: [View]
   ) throws(LoweringError) -> (extent: [Int], strides: [[Int]])? {
+    guard let axes = allMergedAxes(views) else { return nil }
+    guard axes.extent.count <= 6 else { throw .tooManyAxes(node: currentName, shape: views[0].shape) }
+    return axes
+  }
+
+  private func allMergedAxes(_ views: [View]) -> (extent: [Int], strides: [[Int]])? {
     let shape = views[0].shape
     precondition(views.allSatisfy { $0.shape == shape })
     guard shape.elementCount > 0 else { return nil }
@@ -108,7 +121,6 @@ extension Lowering {
         for index in views.indices { strides[index].append(views[index].strides[axis]) }
       }
     }
-    guard extent.count <= 6 else { throw .tooManyAxes(node: currentName, shape: shape) }
     return (extent, strides)
   }
 }

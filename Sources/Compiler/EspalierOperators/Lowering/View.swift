@@ -76,8 +76,10 @@ extension View {
 
   /// The same elements in row-major order under another shape, or nil where only a copy can give that.
   ///
-  /// - Precondition: Both shapes have the same number of elements, at least one.
+  /// - Precondition: Both shapes have the same number of elements.
   public func reshaped(to target: Shape) -> View? {
+    precondition(shape.elementCount == target.elementCount)
+    if target.contains(0) { return View(buffer, base: base, shape: target, strides: target.rowMajorStrides) }
     let groups = mergedAxes
     var strides: [Int] = []
     var group = 0
