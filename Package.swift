@@ -27,7 +27,7 @@ var products: [Product] = [
 var targets: [Target] = [
   .target(
     name: "CEspalierKernels", path: "Sources/Runtime/CEspalierKernels",
-    cSettings: kernelSettings),
+    cSettings: kernelSettings, linkerSettings: [.linkedLibrary("m")]),
   .target(name: "EspalierPlan", path: "Sources/Plan/EspalierPlan", swiftSettings: runtimeSettings),
   .target(
     name: "EspalierKernels", dependencies: ["CEspalierKernels"],
@@ -47,6 +47,7 @@ if !embedded {
   dependencies = [.package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2")]
   products += [
     .executable(name: "espalier", targets: ["espalier"]),
+    .library(name: "EspalierKernels", targets: ["EspalierKernels", "CEspalierKernels"]),
     .library(
       name: "EspalierCompiler",
       targets: ["EspalierGraph", "EspalierOperators", "EspalierImport", "EspalierPasses"]),

@@ -1,0 +1,173 @@
+// y = f(sum_k x[pixel][runs[k / run_length] + k % run_length] w[k][channel] + bias + residual), AVX-512.
+//
+// Tile: 6 pixels x 4 panels, 8 x 3, 12 x 2 or 12 x 1 of 16 channels: 24 accumulators (12 where there is one
+// panel), up to 4 registers of weights and 1 broadcast of the 32. Pixels are cut into tiles of nearly equal
+// height, each with its own address per pixel, so that a tile may cross the rows of an image.
+// Reads `run_length` floats per run and pixel and whole panels; writes exactly `output_channels` floats per
+// pixel and group. The caller guarantees what the checker has proved.
+#if defined(__x86_64__)
+#include "conv_gemm_f32.h"
+
+#include <math.h>
+
+#include "../common/function_f32_avx512.h"
+#include "../include/espalier_kernels.h"
+
+#pragma clang attribute push( \
+    __attribute__((target("avx512f,avx512bw,avx512dq,avx512vl,avx2,fma"))), apply_to = function)
+
+// What all tiles of an item share.
+typedef struct item_facts {
+  const int32_t *runs;
+  int32_t run_count, run_length;
+  ptrdiff_t input_offset;     // of the item's group
+  size_t panel_size;          // floats
+  float low, high;            // clamp of the epilogue; infinities where the function does not clamp
+  bool has_residual;
+} item_facts;
+
+// A tile's share of the operands.
+typedef struct tile_place {
+  const float *const *input;     // per pixel
+  float *const *output;
+  const float *const *residual;
+  ptrdiff_t channel;             // of output and residual
+  const float *panel, *bias;     // bias: never NULL
+  __mmask16 last;                // valid channels of the last panel
+} tile_place;
+
+// Loops over registers must vanish, or the registers would live on the stack.
+#define UNROLLED _Pragma("clang loop unroll(full)")
+
+static inline __attribute__((always_inline)) __m512 clamp(const item_facts *facts, __m512 y) {
+  y = _mm512_max_ps(_mm512_set1_ps(facts->low), y);  // NaN stays NaN: it is the second operand
+  return _mm512_min_ps(_mm512_set1_ps(facts->high), y);
+}
+
+// Stores one panel of every row, the residual added and the clamp applied.
+static inline __attribute__((always_inline)) void store_panel(
+    const item_facts *facts, const tile_place *place, const int rows, const __m512 *y, ptrdiff_t channel,
+    __mmask16 mask) {
+  if (mask == 0xFFFF) {
+    UNROLLED for (int r = 0; r < rows; r++) {
+      __m512 value = y[r];
+      if (facts->has_residual) value = _mm512_add_ps(value, _mm512_loadu_ps(place->residual[r] + channel));
+      _mm512_storeu_ps(place->output[r] + channel, clamp(facts, value));
+    }
+  } else {
+    UNROLLED for (int r = 0; r < rows; r++) {
+      __m512 value = y[r];
+      if (facts->has_residual)
+        value = _mm512_add_ps(value, _mm512_maskz_loadu_ps(mask, place->residual[r] + channel));
+      _mm512_mask_storeu_ps(place->output[r] + channel, mask, clamp(facts, value));
+    }
+  }
+}
+
+static inline __attribute__((always_inline)) void tile(
+    const item_facts *facts, const tile_place *place, const int rows, const int panels) {
+  const float *x[12];
+  __m512 sum[4][12];  // [panel][row]
+  UNROLLED for (int r = 0; r < rows; r++) x[r] = place->input[r] + facts->input_offset;
+  UNROLLED for (int p = 0; p < panels; p++) {
+    const __m512 bias = _mm512_loadu_ps(place->bias + p * CONV_GEMM_PANEL);
+    UNROLLED for (int r = 0; r < rows; r++) sum[p][r] = bias;
+  }
+  const float *w = place->panel;
+  const size_t panel_size = facts->panel_size;
+  for (int32_t run = 0; run < facts->run_count; run++) {
+    const ptrdiff_t start = facts->runs[run], end = start + facts->run_length;
+    for (ptrdiff_t k = start; k < end; k++, w += CONV_GEMM_PANEL) {
+      __m512 weight[4];
+      UNROLLED for (int p = 0; p < panels; p++) weight[p] = _mm512_loadu_ps(w + (size_t)p * panel_size);
+      UNROLLED for (int r = 0; r < rows; r++) {
+        const __m512 value = _mm512_set1_ps(x[r][k]);
+        UNROLLED for (int p = 0; p < panels; p++) sum[p][r] = _mm512_fmadd_ps(value, weight[p], sum[p][r]);
+      }
+    }
+  }
+  UNROLLED for (int p = 0; p < panels; p++)
+    store_panel(
+        facts, place, rows, sum[p], place->channel + p * CONV_GEMM_PANEL,
+        p < panels - 1 ? 0xFFFF : place->last);
+}
+
+typedef void (*tile_function)(const item_facts *facts, const tile_place *place);
+
+#define TILE(rows, panels)                                                              \
+  static void tile_##rows##x##panels(const item_facts *facts, const tile_place *place) { \
+    tile(facts, place, rows, panels);                                                   \
+  }
+TILE(1, 1) TILE(2, 1) TILE(3, 1) TILE(4, 1) TILE(5, 1) TILE(6, 1)
+TILE(7, 1) TILE(8, 1) TILE(9, 1) TILE(10, 1) TILE(11, 1) TILE(12, 1)
+TILE(1, 2) TILE(2, 2) TILE(3, 2) TILE(4, 2) TILE(5, 2) TILE(6, 2)
+TILE(7, 2) TILE(8, 2) TILE(9, 2) TILE(10, 2) TILE(11, 2) TILE(12, 2)
+TILE(1, 3) TILE(2, 3) TILE(3, 3) TILE(4, 3) TILE(5, 3) TILE(6, 3)
+TILE(7, 3) TILE(8, 3)
+TILE(1, 4) TILE(2, 4) TILE(3, 4) TILE(4, 4) TILE(5, 4) TILE(6, 4)
+
+enum { ROWS_LIMIT = 12 };
+static const uint32_t rows_for_panels[CONV_GEMM_PANELS + 1] = {0, 12, 8, 8, 6};
+static const tile_function tiles[CONV_GEMM_PANELS + 1][ROWS_LIMIT + 1] = {
+    {NULL},
+    {NULL, tile_1x1, tile_2x1, tile_3x1, tile_4x1, tile_5x1, tile_6x1,
+     tile_7x1, tile_8x1, tile_9x1, tile_10x1, tile_11x1, tile_12x1},
+    {NULL, tile_1x2, tile_2x2, tile_3x2, tile_4x2, tile_5x2, tile_6x2,
+     tile_7x2, tile_8x2, tile_9x2, tile_10x2, tile_11x2, tile_12x2},
+    {NULL, tile_1x3, tile_2x3, tile_3x3, tile_4x3, tile_5x3, tile_6x3,
+     tile_7x3, tile_8x3},
+    {NULL, tile_1x4, tile_2x4, tile_3x4, tile_4x4, tile_5x4, tile_6x4},
+};
+
+static void run_item(
+    const conv_gemm *p, const espalier_call *call, const item_facts *facts, const conv_gemm_blocks *blocks,
+    const conv_gemm_item *item, const conv_gemm_pixels *pixels, bool needs_function) {
+  static const float no_bias[CONV_GEMM_PANELS * CONV_GEMM_PANEL];
+  const float *bias = call->operands[3];
+  const size_t stored = (size_t)item->group * blocks->panels + item->first_panel;
+  const int32_t first_channel = (int32_t)item->first_panel * CONV_GEMM_PANEL;
+  const int32_t whole = (int32_t)item->panels * CONV_GEMM_PANEL, left = p->output_channels - first_channel;
+  const int32_t channels = whole < left ? whole : left, missing = whole - channels;
+  tile_place place = {
+      pixels->input, pixels->output, pixels->residual,
+      (ptrdiff_t)item->group * p->output_channels + first_channel,
+      (const float *)call->operands[2] + stored * facts->panel_size,
+      bias ? bias + stored * CONV_GEMM_PANEL : no_bias, (__mmask16)(0xFFFF >> missing)};
+  const uint32_t parts = blocks_of(item->pixels, rows_for_panels[item->panels]);
+  for (uint32_t i = 0; i < parts; i++) {
+    const uint32_t start = part_start(item->pixels, parts, i);
+    place.input = pixels->input + start;
+    place.output = pixels->output + start;
+    place.residual = pixels->residual + start;
+    tiles[item->panels][part_start(item->pixels, parts, i + 1) - start](facts, &place);
+  }
+  if (needs_function)
+    for (uint32_t i = 0; i < item->pixels; i++)
+      apply_function_avx512(
+          p->function, p->alpha, p->beta, pixels->output[i] + place.channel, (size_t)channels);
+}
+
+void espalier_conv_gemm_f32_avx512(const espalier_call *call, uint32_t first, uint32_t end, void *scratch) {
+  (void)scratch;
+  const conv_gemm *p = call->parameters;
+  const conv_gemm_blocks blocks = conv_gemm_cut(p);
+  item_facts facts = {
+      call->operands[1], p->run_count, p->run_length, 0,
+      (size_t)p->run_count * (size_t)p->run_length * CONV_GEMM_PANEL, -INFINITY, INFINITY,
+      call->operands[4] != NULL};
+  if (p->function == espalier_function_relu) facts.low = 0;
+  if (p->function == espalier_function_clip) facts.low = p->alpha, facts.high = p->beta;
+  const bool needs_function = p->function > espalier_function_clip;
+  conv_gemm_pixels pixels;
+  uint32_t located = UINT32_MAX;
+  for (uint32_t index = first; index < end; index++) {
+    const conv_gemm_item item = conv_gemm_item_at(p, &blocks, index);
+    if (item.first_pixel != located) conv_gemm_locate(call, item.first_pixel, item.pixels, &pixels);
+    located = item.first_pixel;
+    facts.input_offset = (ptrdiff_t)item.group * p->input_group;
+    run_item(p, call, &facts, &blocks, &item, &pixels, needs_function);
+  }
+}
+
+#pragma clang attribute pop
+#endif

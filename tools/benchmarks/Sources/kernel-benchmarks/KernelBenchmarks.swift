@@ -1,0 +1,60 @@
+import CEspalierKernels
+import CPeak
+import EspalierKernels
+
+/// Prints time, speed and share of the measured peak of the convolution kernels, one line a layer.
+///
+/// Options: `--isa avx2|avx512|scalar` (default: all that the processor has), `--cold` (operands come from
+/// memory, as in a large network), `--silu` (instead of relu), and words that a layer's line must contain.
+@main struct KernelBenchmarks {
+  static func main() {
+    var words = Array(CommandLine.arguments.dropFirst())
+    let cold = words.contains("--cold")
+    let function = words.contains("--silu") ? espalier_function_silu : espalier_function_relu
+    var sets = [espalier_isa_avx2, espalier_isa_avx512, espalier_isa_neon]
+    if let option = words.firstIndex(of: "--isa"), option + 1 < words.count {
+      sets = [espalier_isa_scalar, espalier_isa_avx2, espalier_isa_avx512, espalier_isa_neon].filter {
+        String(cString: espalier_isa_name($0)) == words[option + 1]
+      }
+      words.removeSubrange(option...option + 1)
+    }
+    words.removeAll { $0.hasPrefix("--") }
+    for isa in sets {
+      let peak = peak_multiply_adds_per_second(Int32(isa.rawValue))
+      let name = String(cString: espalier_isa_name(isa))
+      print("\(name): peak \(rounded(peak / 1e9, 1)) GMAC/s on one core\(cold ? ", cold operands" : "")")
+      for shape in ConvolutionShape.all {
+        let title =
+          "\(shape.name) \(shape.size)x\(shape.size) \(shape.inputs)→\(shape.outputs) "
+          + "k\(shape.kernel)s\(shape.stride)g\(shape.groups)"
+        guard words.allSatisfy({ title.contains($0) }) else { continue }
+        report(title, "gemm", shape, isa, peak, cold) { shape.gemmCall(function: function) }
+      }
+    }
+  }
+
+  static func report<Parameters>(
+    _ title: String, _ kind: String, _ shape: ConvolutionShape, _ isa: espalier_isa, _ peak: Double,
+    _ cold: Bool, _ make: () -> TimedCall<Parameters>?
+  ) {
+    guard let kernel = espalier_kernel_exactly(Parameters.family, isa), let first = make() else { return }
+    var calls = [first]
+    while cold && calls.count * first.byteCount < 96 << 20, let next = make() { calls.append(next) }
+    let seconds = bestSeconds(calls, kernel)
+    let speed = shape.multiplyAdds / seconds
+    let share = peak > 0 ? "\(rounded(speed / peak * 100, 1)) %" : "–"
+    print(
+      "\(pad(title, 40)) \(pad(kind, 16)) \(pad(rounded(seconds * 1e6, 1), 9, right: true)) µs"
+        + " \(pad(rounded(speed / 1e9, 1), 7, right: true)) GMAC/s \(pad(share, 8, right: true))")
+  }
+
+  static func rounded(_ x: Double, _ digits: Int) -> String {
+    let scale = digits == 1 ? 10.0 : 1
+    return String((x * scale).rounded() / scale)
+  }
+
+  static func pad(_ text: String, _ width: Int, right: Bool = false) -> String {
+    let fill = String(repeating: " ", count: max(0, width - text.count))
+    return right ? fill + text : text + fill
+  }
+}
