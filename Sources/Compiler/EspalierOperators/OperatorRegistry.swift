@@ -4,21 +4,29 @@ public import EspalierGraph
 public enum OperatorRegistry {
   /// Operators that stand in graphs.
   public static let operators: [any LowerableOperator.Type] = [
+    ArgReduce.self,
+    Binary.self,
     Concat.self,
     Flatten.self,
     Gather.self,
+    Identity.self,
+    Reduce.self,
     Reshape.self,
     Slice.self,
+    Softmax.self,
     Split.self,
     Squeeze.self,
     Transpose.self,
+    Unary.self,
     Unsqueeze.self,
   ]
 
   /// ONNX operators that are rewritten into others at import.
   public static let composites: [any NodeImporter.Type] = [
+    Clip.self,
     Constant.self,
     ConstantOfShape.self,
+    Dropout.self,
     ShapeOperator.self,
     Size.self,
   ]

@@ -68,11 +68,11 @@ extension ElementFunction {
     case .sign: x > 0 ? 1 : x < 0 ? -1 : x
     case .elu: x < 0 ? alpha * Foundation.expm1(x) : x
     case .selu: beta * (x < 0 ? alpha * Foundation.expm1(x) : x)
-    case .celu: Swift.max(0, x) + Swift.min(0, alpha * Foundation.expm1(x / alpha))
+    case .celu: x < 0 ? Swift.min(0, alpha * Foundation.expm1(x / alpha)) : x
     case .softplus: Swift.max(x, 0) + Foundation.log1p(Foundation.exp(-Swift.abs(x)))
     case .softsign: x / (1 + Swift.abs(x))
-    case .thresholdedRelu: x > alpha ? x : 0
-    case .shrink: x < -alpha ? x + beta : x > alpha ? x - beta : 0
+    case .thresholdedRelu: x <= alpha ? 0 : x
+    case .shrink: x < -alpha ? x + beta : x > alpha ? x - beta : x.isNaN ? x : 0
     default: applyTranscendental(x)
     }
   }
@@ -80,9 +80,9 @@ extension ElementFunction {
   private func applyTranscendental(_ x: Float) -> Float {
     switch kind {
     case .erf: Foundation.erf(x)
-    case .geluErf: 0.5 * x * (1 + Foundation.erf(x * Float(0.5).squareRoot()))
+    case .geluErf: 0.5 * x * Foundation.erfc(-x * Float(0.5).squareRoot())
     case .geluTanh:
-      0.5 * x * (1 + Foundation.tanh(Float(0.797_884_56) * (x + 0.044715 * x * x * x)))
+      x / (1 + Foundation.exp(Float(-1.595_769_1) * (x + 0.044715 * x * x * x)))
     case .mish: x * Foundation.tanh(Swift.max(x, 0) + Foundation.log1p(Foundation.exp(-Swift.abs(x))))
     case .sin: Foundation.sin(x)
     case .cos: Foundation.cos(x)

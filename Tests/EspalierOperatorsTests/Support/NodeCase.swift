@@ -1,0 +1,103 @@
+import EspalierGraph
+import EspalierOperators
+import Testing
+
+/// One ONNX node with its attributes and inputs, as an importer would meet it.
+struct NodeCase {
+  var type: String
+  var opset = 13
+  var attributes: [String: AttributeValue] = [:]
+  /// Nil where an optional input is left out.
+  var inputs: [Tensor?]
+  /// The inputs that are known at import; all others come from the frame.
+  var known: Set<Int> = []
+  var outputCount = 1
+
+  /// The graph that the node is imported into.
+  func graph() throws -> Graph {
+    var builder = GraphBuilder()
+    builder.currentNode = ("node", type)
+    let inputs = inputs.enumerated().map { index, tensor in
+      tensor.map { tensor in
+        let isKnown = known.contains(index)
+        let value =
+          isKnown
+          ? builder.constant(tensor, name: "x\(index)")
+          : builder.input(name: "x\(index)", type: tensor.type)
+        return ImportedNode.Input(
+          value: value, type: tensor.type, constant: isKnown ? tensor : nil)
+      }
+    }
+    let node = ImportedNode(
+      name: "node", type: type, domain: "", opset: opset, attributes: attributes, inputs: inputs,
+      outputNames: (0..<outputCount).map { "y\($0)" })
+    let importer = try #require(OperatorRegistry.importer(for: type, domain: ""))
+    let outputs = try importer.importNode(node, into: &builder)
+    for (index, output) in outputs.prefix(outputCount).enumerated() {
+      builder.output(output, name: "y\(index)")
+    }
+    return builder.graph
+  }
+
+  /// The inputs that come from the frame.
+  var frame: [Tensor] { inputs.indices.filter { !known.contains($0) }.compactMap { inputs[$0] } }
+
+  /// The outputs by the definitions of the operators that the node becomes.
+  func evaluate() throws -> [Tensor] {
+    let graph = try graph()
+    var tensors: [ValueID: Tensor] = [:]
+    for (value, tensor) in zip(graph.inputs, frame) { tensors[value] = tensor }
+    func tensor(_ value: ValueID) throws -> Tensor {
+      try #require(tensors[value] ?? graph.constant(of: value))
+    }
+    for node in graph.nodes {
+      let results = try node.op.evaluate(node.inputs.map(tensor))
+      for (value, result) in zip(node.outputs, results) { tensors[value] = result }
+    }
+    return try graph.outputs.map(tensor)
+  }
+
+  /// The outputs as the kernels compute them.
+  func lowered() throws -> [Tensor] {
+    var executor = try LoweredExecutor(graph())
+    return try executor.run(frame)
+  }
+
+  /// Holds the definition and the kernels against known outputs.
+  func expect(
+    _ expected: Tensor..., tolerance: Float = 1e-5, lowers: Bool = true,
+    sourceLocation: SourceLocation = #_sourceLocation
+  ) throws {
+    let evaluated = try evaluate()
+    #expect(evaluated.count == expected.count, sourceLocation: sourceLocation)
+    for (found, expected) in zip(evaluated, expected) {
+      expectClose(found, expected, tolerance: tolerance, sourceLocation: sourceLocation)
+    }
+    guard lowers else {
+      _ = #expect(throws: LoweringError.self, sourceLocation: sourceLocation) { try lowered() }
+      return
+    }
+    for (found, expected) in try zip(lowered(), expected) {
+      expectClose(found, expected, tolerance: tolerance, sourceLocation: sourceLocation)
+    }
+  }
+}
+
+extension Tensor {
+  /// A float tensor; a vector where no shape is given.
+  static func floats(_ elements: [Float], shape: Shape? = nil) -> Tensor {
+    Tensor(shape: shape ?? [elements.count], floats: elements)
+  }
+
+  /// An integer tensor; a vector where no shape is given.
+  static func integers(
+    _ elements: [Int64], _ element: ElementType = .int64, shape: Shape? = nil
+  ) -> Tensor {
+    Tensor(shape: shape ?? [elements.count], element: element, integers: elements)
+  }
+
+  /// A tensor of truth values; a vector where no shape is given.
+  static func booleans(_ elements: [Bool], shape: Shape? = nil) -> Tensor {
+    Tensor(shape: shape ?? [elements.count], booleans: elements)
+  }
+}
