@@ -21,12 +21,7 @@ extension Importer {
     builder.currentNode = (node.name, node.type)
     let inputs = try inputs(of: node)
     let first = builder.valueCount
-    let outputs: [ValueID]
-    if node.isBuiltIn {
-      outputs = try node.type == "If" ? branch(of: node, inputs) : [constant(of: node)]
-    } else {
-      outputs = try imported(node, inputs)
-    }
+    let outputs = try node.isIf ? branch(of: node, inputs) : imported(node, inputs)
     for (index, name) in node.outputs.enumerated() where !name.isEmpty {
       if index < outputs.count {
         meanings[name] = .value(outputs[index])
@@ -65,6 +60,11 @@ extension Importer {
     guard let importer = OperatorRegistry.importer(of: node) else {
       throw .unsupportedOperator(node.type, domain: node.domain, opset: node.opset, node: node.name)
     }
+    if node.broadcastsAlongAxis {
+      throw .attribute(
+        "axis", node: node.name, type: node.type,
+        problem: "broadcasts as ONNX did before opset 7; export the model with a later one")
+    }
     var attributes: [String: AttributeValue] = [:]
     for (name, attribute) in node.attributes {
       switch attribute {
@@ -82,32 +82,17 @@ extension Importer {
   }
 }
 
-// MARK: - Constant and If
+extension FlatNode {
+  /// Whether the second input is laid along an axis that the node names, as arithmetic did before opset 7.
+  fileprivate var broadcastsAlongAxis: Bool {
+    let arithmetic = ["Add", "Sub", "Mul", "Div", "Pow", "And", "Or", "Xor", "Equal", "Greater", "Less"]
+    return domain.isEmpty && opset < 7 && attributes["axis"] != nil && arithmetic.contains(type)
+  }
+}
+
+// MARK: - If
 
 extension Importer {
-  /// The tensor of a `Constant`, in whichever of ONNX's attributes it stands.
-  ///
-  /// Source: ONNX `Constant`, opset 13.
-  private mutating func constant(of node: FlatNode) throws(ImportError) -> ValueID {
-    for (name, attribute) in node.attributes {
-      switch attribute {
-      case .value(.tensor(let tensor)) where name == "value": return builder.constant(tensor)
-      case .value(.float(let value)) where name == "value_float":
-        return builder.constant(Tensor(scalar: value))
-      case .value(.floats(let values)) where name == "value_floats":
-        return builder.constant(Tensor(shape: [values.count], floats: values))
-      case .value(.int(let value)) where name == "value_int":
-        return builder.constant(Tensor(shape: [], integers: [value]))
-      case .value(.ints(let values)) where name == "value_ints":
-        return builder.constant(Tensor(shape: [values.count], integers: values))
-      case .unreadable(let problem):
-        throw .attribute(name, node: node.name, type: node.type, problem: problem)
-      default: continue
-      }
-    }
-    throw .attribute("value", node: node.name, type: node.type, problem: "is missing or no tensor of numbers")
-  }
-
   /// Puts the branch that a constant condition chooses in the place of an `If`.
   ///
   /// Source: ONNX `If`, opset 19.

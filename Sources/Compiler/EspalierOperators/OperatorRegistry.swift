@@ -6,9 +6,7 @@ public enum OperatorRegistry {
   public static let operators: [any LowerableOperator.Type] = [
     ArgReduce.self,
     Binary.self,
-    Cast.self,
     Concat.self,
-    CumSum.self,
     Flatten.self,
     Gather.self,
     Identity.self,
@@ -21,20 +19,16 @@ public enum OperatorRegistry {
     Transpose.self,
     Unary.self,
     Unsqueeze.self,
-    Where.self,
   ]
 
   /// ONNX operators that are rewritten into others at import.
   public static let composites: [any NodeImporter.Type] = [
-    BitwiseNot.self,
-    CastLike.self,
     Clip.self,
     Constant.self,
     ConstantOfShape.self,
     Dropout.self,
     ShapeOperator.self,
     Size.self,
-    Variadic.self,
   ]
 
   private static let importers: [String: any NodeImporter.Type] = {
