@@ -2,6 +2,7 @@
 
 import collections
 import pathlib
+import re
 import sys
 
 import onnx
@@ -76,6 +77,14 @@ def read_results(path):
     return results
 
 
+def short(message):
+    """One reason of a failure that may list many."""
+    missing = sorted(set(re.findall(r"operator (\S+) \(opset \d+\) is not supported", message)))
+    if missing:
+        return f"not supported: {', '.join(missing)}"
+    return message.split("; ")[0] or "fails"
+
+
 def main():
     root = pathlib.Path(sys.argv[1])
     results = read_results(pathlib.Path(sys.argv[2])) if len(sys.argv) > 2 else {}
@@ -90,10 +99,10 @@ def main():
         verdict, message = results.get(name, ("fails", "was not run"))
         if verdict == "fails":
             reason = out_of_scope(name, model) or spatial_rank_reason(model)
-            verdict = f"skip {reason or message or 'fails'}"
+            verdict = f"skip {reason or short(message)}"
             counts["in scope, but not passing" if reason is None else "out of scope"] += 1
             if reason is None:
-                print(f"not passing: {name}: {message}", file=sys.stderr)
+                print(f"not passing: {name}: {short(message)}", file=sys.stderr)
         else:
             tier = TIER.get(model.graph.node[0].op_type, "other") if name.startswith("node/") else "converted"
             form = "expanded" if "_expanded" in name else "direct"
