@@ -28,7 +28,9 @@ var targets: [Target] = [
   .target(
     name: "CEspalierKernels", path: "Sources/Runtime/CEspalierKernels",
     cSettings: kernelSettings, linkerSettings: [.linkedLibrary("m")]),
-  .target(name: "EspalierPlan", path: "Sources/Plan/EspalierPlan", swiftSettings: runtimeSettings),
+  .target(
+    name: "EspalierPlan", dependencies: ["CEspalierKernels", "EspalierKernels"],
+    path: "Sources/Plan/EspalierPlan", swiftSettings: runtimeSettings),
   .target(
     name: "EspalierKernels", dependencies: ["CEspalierKernels"],
     path: "Sources/Runtime/EspalierKernels", swiftSettings: runtimeSettings),

@@ -1,0 +1,57 @@
+/// What a family's checker found out about one call.
+public struct CallFacts: Sendable, Equatable {
+  /// Independent work items; threads share them.
+  public var items: UInt32
+  /// Bytes of scratch memory that each thread needs.
+  public var scratchByteCount: Int
+  /// Useful multiply-adds; 0 for pure data movement.
+  public var multiplyAdds: UInt64
+  /// Bytes that the kernel may touch, all operands together.
+  public var touchedByteCount: UInt64
+  /// The first byte of the arena behind everything that the call touches.
+  public var arenaEnd: UInt64
+
+  /// Multiply-adds, with every touched byte counted as two: about what both cost on a current core.
+  public var cost: UInt64 { multiplyAdds + touchedByteCount * 2 }
+
+  /// How many items run between two looks at the deadline: about 2²⁰ units of cost, at least one item.
+  public var itemsPerCheckpoint: UInt32 {
+    guard cost > CallFacts.costPerCheckpoint else { return max(items, 1) }
+    return max(1, UInt32(Double(items) * Double(CallFacts.costPerCheckpoint) / Double(cost)))
+  }
+
+  static let costPerCheckpoint: UInt64 = 1 << 20
+}
+
+/// What a frame needs, known before it runs.
+public struct ResourceCertificate: Sendable, Equatable {
+  public var arenaByteCount: UInt64 = 0
+  /// Beside the arena, for each thread.
+  public var scratchByteCount: UInt64 = 0
+  public var weightsByteCount: UInt64 = 0
+  /// Useful multiply-adds of one frame.
+  public var multiplyAdds: UInt64 = 0
+  /// The most multiply-adds that one thread does between two looks at the deadline.
+  public var checkpointMultiplyAdds: UInt64 = 0
+  /// The most bytes that one thread touches between two looks at the deadline.
+  public var checkpointByteCount: UInt64 = 0
+
+  public init() {}
+
+  /// Raises scratch and distances to what these calls need.
+  mutating func include(_ calls: [CallFacts]) {
+    for call in calls {
+      let items = UInt64(max(call.items, 1))
+      let share = min(UInt64(call.itemsPerCheckpoint), items)
+      scratchByteCount = max(scratchByteCount, UInt64(call.scratchByteCount))
+      checkpointMultiplyAdds = max(checkpointMultiplyAdds, scaled(call.multiplyAdds, share, items))
+      checkpointByteCount = max(checkpointByteCount, scaled(call.touchedByteCount, share, items))
+    }
+  }
+
+  /// `amount · share / items`, rounded up.
+  private func scaled(_ amount: UInt64, _ share: UInt64, _ items: UInt64) -> UInt64 {
+    let perItem = amount / items + (amount % items == 0 ? 0 : 1)
+    return min(amount, perItem * share)
+  }
+}

@@ -1,0 +1,31 @@
+/// A packed file as the reader understood it; every call in it is safe to run.
+public struct PackedPlan: Sendable, Equatable {
+  public var calls: [Plan.Call]
+  /// What the checkers found out about each call.
+  public var facts: [CallFacts]
+  public var inputs: [Plan.Port]
+  public var outputs: [Plan.Port]
+  public var provenance: [Plan.Provenance]
+  /// Where the weights lie in the file; the start is a multiple of the page size.
+  public var weights: Range<Int>
+  /// What the file says that a frame needs.
+  public var certificate: ResourceCertificate
+
+  /// Scratch bytes that each thread needs with this build's kernels.
+  public var scratchByteCount: Int { facts.reduce(0) { max($0, $1.scratchByteCount) } }
+
+  /// How much of the arena the calls touch; never more than the certificate's arena.
+  public var touchedArenaByteCount: Int { Int(facts.reduce(0) { max($0, $1.arenaEnd) }) }
+}
+
+extension Plan {
+  /// The plan that a packed file was made from.
+  ///
+  /// - Parameter file: The bytes that `packed` was read from.
+  public init(_ packed: PackedPlan, weightsFrom file: [UInt8]) {
+    self.init(
+      calls: packed.calls, inputs: packed.inputs, outputs: packed.outputs,
+      weights: Array(file[packed.weights]), arenaByteCount: Int(packed.certificate.arenaByteCount),
+      multiplyAdds: packed.certificate.multiplyAdds, provenance: packed.provenance)
+  }
+}

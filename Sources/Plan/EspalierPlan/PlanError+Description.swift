@@ -1,0 +1,126 @@
+extension PlanError: CustomStringConvertible {
+  public var description: String {
+    switch self {
+    case .notAPack:
+      "the file does not begin as a packed file does; 'espalier compile' makes one from an ONNX model"
+    case .unsupportedVersion(let major, let minor):
+      """
+      the packed file has version \(major).\(minor), this runtime reads \(PackFormat.majorVersion).x; \
+      compile the model again, or update the runtime
+      """
+    case .unsupportedPackingClass(let found):
+      """
+      the weights are packed for class \(found), this runtime has kernels for class \
+      \(PackFormat.packingClass); compile the model again
+      """
+    case .truncated(let part, let expected, let found):
+      "\(part.name): needs \(expected) bytes, found \(found); the file was cut or damaged"
+    case .checksum(let part, let expected, let found):
+      "\(part.name): checksum is \(expected), found \(found); the file was damaged"
+    case .missingSection(let identifier):
+      "section \(identifier.name) is missing; the file is not complete"
+    case .duplicateSection(let identifier):
+      "section \(identifier.name) occurs more than once"
+    case .unknownRequiredSection(let identifier):
+      "section \(identifier.name) is required and unknown here; update the runtime"
+    case .limitExceeded(let quantity, let limit, let found):
+      "\(quantity.name): at most \(limit) allowed, found \(found)"
+    case .invalid(let field, let index, let found):
+      "\(field.name) \(index): \(found) is not a valid value"
+    case .callRefused(let index, let name, let reason):
+      "call \(index) '\(name)': \(reason.description)"
+    }
+  }
+}
+
+extension PlanError.Part {
+  var name: String {
+    switch self {
+    case .header: "header"
+    case .sectionTable: "section table"
+    case .section(let identifier): "section \(identifier.name)"
+    }
+  }
+}
+
+extension PlanError.Quantity {
+  var name: String {
+    switch self {
+    case .sections: "number of sections"
+    case .calls: "number of calls"
+    case .operands: "operands of a call"
+    case .parameterWords: "parameter words of a call"
+    case .nameBytes: "bytes of a name"
+    case .ports: "number of inputs and outputs"
+    case .portBytes: "bytes of an input or output"
+    case .provenanceEntries: "number of provenance entries"
+    case .provenanceBytes: "bytes of a provenance value"
+    case .arenaBytes: "bytes of the arena"
+    case .scratchBytes: "bytes of scratch memory"
+    case .multiplyAdds: "multiply-adds of a frame"
+    }
+  }
+}
+
+extension PlanError.Field {
+  var name: String {
+    switch self {
+    case .headerByteCount: "size of the header"
+    case .fileByteCount: "size of the file"
+    case .reserved: "reserved field of entry"
+    case .sectionFlags: "flags of section"
+    case .sectionOffset: "offset of section"
+    case .padding: "padding before section"
+    case .callFlags: "flags of call"
+    case .operandSpace: "space of operand"
+    case .operandIndex: "index of operand"
+    case .name: "text of entry"
+    case .elementType: "element type of port"
+    case .pixelFormat: "pixel format of port"
+    case .layout: "layout of port"
+    case .rank: "rank of port"
+    case .extent: "extent of port"
+    case .quantization: "quantization of port"
+    case .normalization: "mean or scale of port"
+    case .certificate: "certificate field"
+    case .weightsByteCount: "size of the weights"
+    }
+  }
+}
+
+extension CallFault: CustomStringConvertible {
+  public var description: String {
+    switch self {
+    case .unknownFamily(let number):
+      "this build has no kernel family \(number); update the runtime"
+    case .operandCount(let expected, let found):
+      "the kernel has \(expected) operands, the call \(found)"
+    case .parameterByteCount(let expected, let found):
+      "the kernel has \(expected) bytes of parameters, the call \(found)"
+    case .noSuchPort(let operand, let space, let index):
+      "operand \(operand) names \(space.name) \(index), which does not exist"
+    case .misaligned(let operand, let offset, let alignment):
+      "operand \(operand) begins at byte \(offset), which is no multiple of \(alignment)"
+    case .outside(let operand, let space, let offset, let byteCount):
+      "operand \(operand) begins at byte \(offset) of \(byteCount) in \(space.name)"
+    case .beyondEnd(let operand, let space, let extent, let byteCount):
+      "operand \(operand) needs \(extent) bytes where \(space.name) has \(byteCount) left"
+    case .writesReadOnly(let operand, let space):
+      "operand \(operand) is written, but \(space.name) is read-only"
+    case .parameters(let family):
+      "the parameters of \(family) contradict one another or the operands"
+    }
+  }
+}
+
+extension Plan.Space {
+  var name: String {
+    switch self {
+    case .none: "no space"
+    case .arena: "the arena"
+    case .weights: "the weights"
+    case .input: "input"
+    case .output: "output"
+    }
+  }
+}

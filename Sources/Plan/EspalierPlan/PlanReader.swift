@@ -1,0 +1,42 @@
+/// Reads packed files. Nothing of a file is believed before it was checked: no file can crash the reader,
+/// keep it busy for longer than its size explains, or make it allocate more than the limits allow.
+public enum PlanReader {
+  /// Reads and checks a whole packed file.
+  ///
+  /// - Parameters:
+  ///   - file: Must stay unchanged during the call. Kernels need its first byte at a 64-byte boundary; the
+  ///     checkers read the weights where they lie.
+  ///   - limits: What is refused as too large.
+  /// - Throws: The first thing that is wrong.
+  public static func read(
+    _ file: UnsafeRawBufferPointer, limits: PlanLimits = PlanLimits()
+  ) throws(PlanError) -> PackedPlan {
+    let table = try unsafe SectionTable(file, limits: limits)
+    let (inputs, outputs) = try unsafe readPorts(table.section(.ports), limits: limits)
+    let certificate = try unsafe readCertificate(table.section(.certificate), limits: limits)
+    let calls = try unsafe readCalls(table.section(.plan), limits: limits)
+    var provenance: [Plan.Provenance] = []
+    if let section = unsafe table.optionalSection(.provenance) {
+      provenance = try unsafe readProvenance(section, limits: limits)
+    }
+    let weights = try unsafe table.section(.weights)
+    guard certificate.weightsByteCount == UInt64(weights.count) else {
+      throw .invalid(.weightsByteCount, index: 0, found: UInt64(weights.count))
+    }
+    let checker = unsafe CallChecker(
+      inputs: inputs, outputs: outputs, arenaByteCount: certificate.arenaByteCount, weights: weights,
+      limits: limits)
+    return PackedPlan(
+      calls: calls, facts: try checker.check(calls), inputs: inputs, outputs: outputs,
+      provenance: provenance, weights: table.range(of: .weights) ?? 0..<0, certificate: certificate)
+  }
+
+  /// Reads and checks a packed file that lies in an array, which is copied to a 64-byte boundary first.
+  public static func read(
+    _ file: [UInt8], limits: PlanLimits = PlanLimits()
+  ) throws(PlanError) -> PackedPlan {
+    let copy = AlignedCopy(of: file)
+    defer { withExtendedLifetime(copy) {} }
+    return try unsafe read(copy.bytes, limits: limits)
+  }
+}

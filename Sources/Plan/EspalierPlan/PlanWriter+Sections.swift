@@ -1,0 +1,77 @@
+extension PlanWriter {
+  /// Call records, operand records, parameter words and names, in this order.
+  static func planSection(_ calls: [Plan.Call]) -> [UInt8] {
+    var section = ByteWriter()
+    section.write(UInt32(calls.count))
+    section.write(UInt32(calls.reduce(0) { $0 + $1.operands.count }))
+    section.write(UInt32(calls.reduce(0) { $0 + $1.parameters.count }))
+    section.write(UInt32(calls.reduce(0) { $0 + $1.name.utf8.count }))
+    section.writeZeros(PackFormat.planHeaderByteCount - section.bytes.count)
+    for call in calls {
+      section.write(call.family)
+      section.write(call.needsBarrier ? PackFormat.barrierFlag : 0)
+      section.write(UInt8(call.operands.count))
+      section.write(UInt32(call.parameters.count))
+      section.write(UInt32(call.name.utf8.count))
+      section.write(UInt32(0))
+    }
+    for operand in calls.flatMap(\.operands) {
+      section.write(operand.space.rawValue)
+      section.write(operand.index)
+      section.write(operand.offset)
+    }
+    for word in calls.flatMap(\.parameters) { section.write(word) }
+    for call in calls { section.write(call.name) }
+    return section.bytes
+  }
+
+  /// Inputs, then outputs, then their names.
+  static func portSection(inputs: [Plan.Port], outputs: [Plan.Port]) -> [UInt8] {
+    var section = ByteWriter()
+    let ports = inputs + outputs
+    section.write(UInt32(inputs.count))
+    section.write(UInt32(outputs.count))
+    section.write(UInt32(ports.reduce(0) { $0 + $1.name.utf8.count }))
+    section.write(UInt32(0))
+    for port in ports {
+      section.write(UInt8(0))  // float32
+      section.write(UInt8(0))  // no pixel format
+      section.write(UInt8(0))  // row by row
+      section.write(UInt8(port.shape.count))
+      section.write(UInt32(port.name.utf8.count))
+      for axis in 0..<PackFormat.portRankLimit {
+        section.write(UInt32(axis < port.shape.count ? port.shape[axis] : 0))
+      }
+      section.writeZeros(PackFormat.portByteCount - 8 - 4 * PackFormat.portRankLimit)
+    }
+    for port in ports { section.write(port.name) }
+    return section.bytes
+  }
+
+  static func certificateSection(_ certificate: ResourceCertificate) -> [UInt8] {
+    var section = ByteWriter()
+    section.write(certificate.arenaByteCount)
+    section.write(certificate.scratchByteCount)
+    section.write(certificate.weightsByteCount)
+    section.write(certificate.multiplyAdds)
+    section.write(certificate.checkpointMultiplyAdds)
+    section.write(certificate.checkpointByteCount)
+    section.writeZeros(PackFormat.certificateByteCount - section.bytes.count)
+    return section.bytes
+  }
+
+  static func provenanceSection(_ provenance: [Plan.Provenance]) -> [UInt8] {
+    var section = ByteWriter()
+    section.write(UInt32(provenance.count))
+    section.writeZeros(PackFormat.provenanceHeaderByteCount - section.bytes.count)
+    for entry in provenance {
+      section.write(UInt32(entry.key.utf8.count))
+      section.write(UInt32(entry.value.utf8.count))
+    }
+    for entry in provenance {
+      section.write(entry.key)
+      section.write(entry.value)
+    }
+    return section.bytes
+  }
+}

@@ -1,0 +1,84 @@
+/// Turns a plan into the bytes of a packed file; the same plan gives the same bytes.
+public enum PlanWriter {
+  /// The whole file, as `PackedFile.md` specifies it.
+  ///
+  /// - Throws: What a reader would find wrong with the plan: a call that its kernel's checker refuses, or
+  ///   more than the limits allow.
+  public static func bytes(of plan: Plan, limits: PlanLimits = PlanLimits()) throws(PlanError) -> [UInt8] {
+    try require(plan, within: limits)
+    let certificate = try certificate(of: plan, limits: limits)
+    return assemble([
+      (.plan, planSection(plan.calls)),
+      (.ports, portSection(inputs: plan.inputs, outputs: plan.outputs)),
+      (.certificate, certificateSection(certificate)),
+      (.provenance, provenanceSection(plan.provenance)),
+      (.weights, plan.weights),
+    ])
+  }
+
+  /// What a frame of the plan needs.
+  public static func certificate(
+    of plan: Plan, limits: PlanLimits = PlanLimits()
+  ) throws(PlanError) -> ResourceCertificate {
+    let facts = try facts(of: plan, limits: limits)
+    var certificate = ResourceCertificate()
+    certificate.arenaByteCount = UInt64(plan.arenaByteCount)
+    certificate.weightsByteCount = UInt64(plan.weights.count)
+    certificate.multiplyAdds = plan.multiplyAdds
+    certificate.include(facts)
+    return certificate
+  }
+
+  private static func facts(of plan: Plan, limits: PlanLimits) throws(PlanError) -> [CallFacts] {
+    let weights = AlignedCopy(of: plan.weights)
+    defer { withExtendedLifetime(weights) {} }
+    let checker = unsafe CallChecker(
+      inputs: plan.inputs, outputs: plan.outputs, arenaByteCount: UInt64(plan.arenaByteCount),
+      weights: weights.bytes, limits: limits)
+    return try checker.check(plan.calls)
+  }
+
+  /// Header, section table and page-aligned sections.
+  private static func assemble(_ sections: [(SectionIdentifier, [UInt8])]) -> [UInt8] {
+    let headerByteCount = PackFormat.headerByteCount + sections.count * PackFormat.sectionEntryByteCount
+    var table = ByteWriter()
+    var end = headerByteCount
+    for (identifier, content) in sections {
+      let offset = PackFormat.roundUp(end, to: PackFormat.pageByteCount)
+      table.write(identifier.code)
+      table.write(identifier == .provenance ? 0 : PackFormat.requiredFlag)
+      table.write(UInt64(offset))
+      table.write(UInt64(content.count))
+      table.write(Checksum.of(content))
+      table.write(UInt32(0))
+      end = offset + content.count
+    }
+    var file = header(sectionCount: sections.count, headerByteCount: headerByteCount, fileByteCount: end)
+    file.write(contentsOf: table.bytes)
+    file.patch(Checksum.of(file.bytes), at: PackFormat.headerChecksumOffset)
+    var bytes = file.bytes
+    bytes.reserveCapacity(end)
+    for (_, content) in sections {
+      let offset = PackFormat.roundUp(bytes.count, to: PackFormat.pageByteCount)
+      bytes.append(contentsOf: repeatElement(0, count: offset - bytes.count))
+      bytes.append(contentsOf: content)
+    }
+    return bytes
+  }
+
+  /// The header with zero in place of its checksum.
+  private static func header(sectionCount: Int, headerByteCount: Int, fileByteCount: Int) -> ByteWriter {
+    var header = ByteWriter()
+    header.write(contentsOf: PackFormat.magic)
+    header.write(PackFormat.majorVersion)
+    header.write(PackFormat.minorVersion)
+    header.write(PackFormat.packingClass)
+    header.write(UInt32(sectionCount))
+    header.write(UInt32(headerByteCount))
+    header.write(UInt64(fileByteCount))
+    header.write(UInt32(0))
+    header.write(UInt32(PackFormat.pageByteCount))
+    header.writeZeros(PackFormat.headerByteCount - header.bytes.count)
+    return header
+  }
+}

@@ -1,0 +1,68 @@
+// What the runtime asks of the operating system and the processor, as plain functions that Swift can import.
+#ifndef ESPALIER_PLATFORM_H
+#define ESPALIER_PLATFORM_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "espalier_call.h"
+
+// CRC-32C (Castagnoli, RFC 3720 appendix B.4) of `count` bytes, by the processor's instruction where it has one.
+uint32_t espalier_crc32c(const void *bytes, size_t count);
+
+// The same by tables alone: the definition that tests hold the fast form against.
+uint32_t espalier_crc32c_portable(const void *bytes, size_t count);
+
+// A file's bytes, mapped read-only.
+typedef struct espalier_mapping {
+  const void *bytes;  // page-aligned; NULL for an empty file
+  size_t count;
+} espalier_mapping;
+
+// Maps a regular file privately and reads its pages ahead. Returns 0 or an errno value.
+int espalier_map_file(const char *path, espalier_mapping *mapping);
+void espalier_unmap_file(espalier_mapping mapping);
+
+// `count` zeroed bytes, 64-byte aligned, every page already present; from 4 MiB on in huge pages where the
+// system grants them. NULL when there is no memory. An empty request gets a valid pointer.
+void *espalier_memory_allocate(size_t count);
+void espalier_memory_free(void *memory, size_t count);
+
+// Starts a thread with all signals blocked. `core` < 0: anywhere; `priority` 0: the caller's policy, else
+// SCHED_FIFO with this priority. Returns 0 or an errno value.
+int espalier_thread_start(
+    uint64_t *thread, void (*entry)(void *context), void *context, int32_t core, int32_t priority);
+void espalier_thread_join(uint64_t thread);
+void espalier_thread_yield(void);
+void espalier_thread_sleep(uint32_t microseconds);
+
+// Tells the processor that this thread spins.
+static inline void espalier_pause(void) {
+#if defined(__x86_64__)
+  __builtin_ia32_pause();
+#elif defined(__aarch64__)
+  __asm__ __volatile__("yield");
+#endif
+}
+
+// Sleeps while `*word` is `expected`; may return early. Wakes every sleeper on `word`.
+void espalier_futex_wait(const void *word, uint32_t expected);
+void espalier_futex_wake_all(const void *word);
+
+// Nanoseconds of the monotonic clock.
+uint64_t espalier_clock_nanoseconds(void);
+
+// Rounds to nearest even, flushes subnormal results and operands to zero and masks every exception, for this
+// thread; returns what espalier_float_mode_leave restores.
+uint64_t espalier_float_mode_enter(void);
+void espalier_float_mode_leave(uint64_t saved);
+
+// The instruction set that the environment variable ESPALIER_ISA allows at most (`scalar`, `avx2`, `avx512`,
+// `neon`); the best of this processor where it is unset or unknown.
+espalier_isa espalier_isa_limit(void);
+
+// The reason for an errno value, in static or thread-local storage.
+const char *espalier_error_reason(int number);
+
+#endif
