@@ -1,4 +1,3 @@
-internal import CEspalierKernels
 internal import EspalierKernels
 
 /// Holds every call against its kernel family's checker: after it, no kernel can leave its operands.
@@ -22,12 +21,12 @@ struct CallChecker {
   }
 
   /// - Throws: `callRefused` for the first call that is not safe, `limitExceeded` for scratch or work.
-  func check(_ calls: [Plan.Call]) throws(PlanError) -> [CallFacts] {
-    var facts: [CallFacts] = []
-    facts.reserveCapacity(calls.count)
+  func check(_ calls: [Plan.Call]) throws(PlanError) -> [CallResources] {
+    var resources: [CallResources] = []
+    resources.reserveCapacity(calls.count)
     var multiplyAdds: UInt64 = 0
     for index in calls.indices {
-      let found: CallFacts
+      let found: CallResources
       do throws(CallFault) {
         found = try check(calls[index])
       } catch {
@@ -39,12 +38,12 @@ struct CallChecker {
         throw .limitExceeded(.multiplyAdds, limit: limits.multiplyAdds, found: overflow ? .max : sum)
       }
       multiplyAdds = sum
-      facts.append(found)
+      resources.append(found)
     }
-    return facts
+    return resources
   }
 
-  private func check(_ call: Plan.Call) throws(CallFault) -> CallFacts {
+  private func check(_ call: Plan.Call) throws(CallFault) -> CallResources {
     guard let family = KernelFamily(number: call.family) else { throw .unknownFamily(call.family) }
     guard call.operands.count == family.operandCount else {
       throw .operandCount(expected: family.operandCount, found: call.operands.count)
@@ -52,17 +51,15 @@ struct CallChecker {
     guard call.parameters.count * 4 == family.parameterByteCount else {
       throw .parameterByteCount(expected: family.parameterByteCount, found: call.parameters.count * 4)
     }
-    var facts = espalier_call_facts()
-    facts.operand_count = UInt32(call.operands.count)
-    facts.parameter_bytes = UInt32(family.parameterByteCount)
+    var operands: [(byteCount: Int, content: UnsafeRawPointer?)] = []
     for (index, operand) in call.operands.enumerated() {
       let byteCount = try availableByteCount(operand, index: index, isWritten: family.writes(operand: index))
-      unsafe facts.setOperand(index, byteCount: byteCount, data: content(of: operand, byteCount: byteCount))
+      unsafe operands.append((Int(byteCount), content(of: operand, byteCount: byteCount)))
     }
-    guard unsafe family.validate(&facts, parameters: call.parameters) else {
+    guard let facts = unsafe family.facts(parameters: call.parameters, operands: operands) else {
       throw .parameters(family: family.name)
     }
-    return try summarize(facts, of: call)
+    return try summarize(facts, of: call, byteCounts: operands.map { $0.byteCount })
   }
 
   /// Bytes from the operand to the end of its space; 0 for an absent one.
@@ -103,21 +100,21 @@ struct CallChecker {
   }
 
   private func summarize(
-    _ facts: espalier_call_facts, of call: Plan.Call
-  ) throws(CallFault) -> CallFacts {
+    _ facts: CallFacts, of call: Plan.Call, byteCounts: [Int]
+  ) throws(CallFault) -> CallResources {
     var touched: UInt64 = 0
     var arenaEnd: UInt64 = 0
     for (index, operand) in call.operands.enumerated() {
-      let (extent, byteCount) = (facts.touchedByteCount(index), facts.availableByteCount(index))
+      let (extent, byteCount) = (UInt64(facts.extents[index]), UInt64(byteCounts[index]))
       guard extent <= byteCount else {
         throw .beyondEnd(operand: index, space: operand.space, extent: extent, byteCount: byteCount)
       }
-      touched += min(extent, 1 << 48)
+      touched += extent
       if operand.space == .arena { arenaEnd = max(arenaEnd, operand.offset + extent) }
     }
-    return unsafe CallFacts(
-      items: facts.items, scratchByteCount: Int(clamping: facts.scratch_bytes),
-      multiplyAdds: min(facts.multiply_adds, 1 << 60), touchedByteCount: touched, arenaEnd: arenaEnd)
+    return CallResources(
+      items: UInt32(clamping: facts.items), scratchByteCount: facts.scratchByteCount,
+      multiplyAdds: min(facts.multiplyAdds, 1 << 60), touchedByteCount: touched, arenaEnd: arenaEnd)
   }
 }
 

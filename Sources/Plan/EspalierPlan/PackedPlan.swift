@@ -2,7 +2,7 @@
 public struct PackedPlan: Sendable, Equatable {
   public var calls: [Plan.Call]
   /// What the checkers found out about each call.
-  public var facts: [CallFacts]
+  public var resources: [CallResources]
   public var inputs: [Plan.Port]
   public var outputs: [Plan.Port]
   public var provenance: [Plan.Provenance]
@@ -12,10 +12,10 @@ public struct PackedPlan: Sendable, Equatable {
   public var certificate: ResourceCertificate
 
   /// Scratch bytes that each thread needs with this build's kernels.
-  public var scratchByteCount: Int { facts.reduce(0) { max($0, $1.scratchByteCount) } }
+  public var scratchByteCount: Int { resources.reduce(0) { max($0, $1.scratchByteCount) } }
 
   /// How much of the arena the calls touch; never more than the certificate's arena.
-  public var touchedArenaByteCount: Int { Int(facts.reduce(0) { max($0, $1.arenaEnd) }) }
+  public var touchedArenaByteCount: Int { Int(resources.reduce(0) { max($0, $1.arenaEnd) }) }
 }
 
 extension Plan {

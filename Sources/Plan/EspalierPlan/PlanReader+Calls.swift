@@ -22,9 +22,9 @@ extension PlanReader {
       UInt64(callCount) * UInt64(PackFormat.callByteCount)
         + operandCount * UInt64(PackFormat.operandByteCount) + wordCount * 4 + nameByteCount)
     let records = try readRecords(&reader, count: Int(callCount), limits: limits)
-    try requireSum(operandCount, of: records.map(\.operandCount))
-    try requireSum(wordCount, of: records.map(\.parameterWordCount))
-    try requireSum(nameByteCount, of: records.map(\.nameByteCount))
+    try requireSum(operandCount, of: records.map { $0.operandCount })
+    try requireSum(wordCount, of: records.map { $0.parameterWordCount })
+    try requireSum(nameByteCount, of: records.map { $0.nameByteCount })
     return try assemble(records, &reader)
   }
 

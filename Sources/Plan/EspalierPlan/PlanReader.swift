@@ -27,7 +27,7 @@ public enum PlanReader {
       inputs: inputs, outputs: outputs, arenaByteCount: certificate.arenaByteCount, weights: weights,
       limits: limits)
     return PackedPlan(
-      calls: calls, facts: try checker.check(calls), inputs: inputs, outputs: outputs,
+      calls: calls, resources: try checker.check(calls), inputs: inputs, outputs: outputs,
       provenance: provenance, weights: table.range(of: .weights) ?? 0..<0, certificate: certificate)
   }
 

@@ -15,12 +15,16 @@ extension PlanWriter {
       section.write(UInt32(call.name.utf8.count))
       section.write(UInt32(0))
     }
-    for operand in calls.flatMap(\.operands) {
-      section.write(operand.space.rawValue)
-      section.write(operand.index)
-      section.write(operand.offset)
+    for call in calls {
+      for operand in call.operands {
+        section.write(operand.space.rawValue)
+        section.write(operand.index)
+        section.write(operand.offset)
+      }
     }
-    for word in calls.flatMap(\.parameters) { section.write(word) }
+    for call in calls {
+      for word in call.parameters { section.write(word) }
+    }
     for call in calls { section.write(call.name) }
     return section.bytes
   }

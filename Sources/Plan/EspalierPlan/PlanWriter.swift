@@ -20,16 +20,16 @@ public enum PlanWriter {
   public static func certificate(
     of plan: Plan, limits: PlanLimits = PlanLimits()
   ) throws(PlanError) -> ResourceCertificate {
-    let facts = try facts(of: plan, limits: limits)
+    let resources = try resources(of: plan, limits: limits)
     var certificate = ResourceCertificate()
     certificate.arenaByteCount = UInt64(plan.arenaByteCount)
     certificate.weightsByteCount = UInt64(plan.weights.count)
     certificate.multiplyAdds = plan.multiplyAdds
-    certificate.include(facts)
+    certificate.include(resources)
     return certificate
   }
 
-  private static func facts(of plan: Plan, limits: PlanLimits) throws(PlanError) -> [CallFacts] {
+  private static func resources(of plan: Plan, limits: PlanLimits) throws(PlanError) -> [CallResources] {
     let weights = AlignedCopy(of: plan.weights)
     defer { withExtendedLifetime(weights) {} }
     let checker = unsafe CallChecker(

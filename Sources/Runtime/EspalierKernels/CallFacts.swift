@@ -47,11 +47,11 @@ extension KernelFamily {
     guard validate(&facts) else { return nil }
     let extents = withUnsafePointer(to: &facts.extent) {
       $0.withMemoryRebound(to: UInt64.self, capacity: 8) { extents in
-        operands.indices.map { Int(extents[$0]) }
+        operands.indices.map { Int(clamping: extents[$0]) }
       }
     }
     return CallFacts(
-      items: Int(facts.items), scratchByteCount: Int(facts.scratch_bytes), extents: extents,
+      items: Int(facts.items), scratchByteCount: Int(clamping: facts.scratch_bytes), extents: extents,
       multiplyAdds: facts.multiply_adds)
   }
 }

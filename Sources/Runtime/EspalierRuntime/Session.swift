@@ -1,1 +1,59 @@
-/// One frame of inference after another over a loaded pack.
+internal import CEspalierKernels
+
+/// One stream of frames through a model: its working memory, its resolved calls and its worker threads.
+///
+/// After it is made, a frame allocates nothing, takes no lock and makes no system call except one to wake
+/// sleeping workers, as long as every thread has a core to itself. The bits of the outputs depend on the
+/// model and the instruction set, never on the number of threads.
+public struct Session: ~Copyable, Sendable {
+  /// The most threads that a session may have.
+  public static let threadLimit = 256
+
+  public let model: Model
+  public let threads: Int
+  /// Kernels of no higher instruction set were chosen.
+  public let instructionSetLimit: InstructionSet
+
+  let table: CallTable
+  var pool: WorkerPool
+  let arena: SystemMemory
+  private let scratch: SystemMemory
+
+  /// Allocates working memory, resolves every call and starts `threads - 1` workers.
+  ///
+  /// - Parameters:
+  ///   - threads: How many threads compute a frame, the calling one included.
+  ///   - policy: How the workers wait and where they run.
+  ///   - limit: Caps the instruction set, for tests and comparisons.
+  /// - Throws: `threadCount`, `outOfMemory` or `threadRefused`.
+  public init(
+    _ model: Model, threads: Int = 1, policy: ThreadPolicy = ThreadPolicy(),
+    limit: InstructionSet = .limit
+  ) throws(SessionError) {
+    guard 1...Session.threadLimit ~= threads else {
+      throw .threadCount(threads, limit: Session.threadLimit)
+    }
+    let scratchStride = (model.scratchByteCount + 127) / 128 * 128
+    guard let arena = SystemMemory(byteCount: model.touchedArenaByteCount) else {
+      throw .outOfMemory(byteCount: model.touchedArenaByteCount)
+    }
+    guard let scratch = SystemMemory(byteCount: scratchStride * threads) else {
+      throw .outOfMemory(byteCount: scratchStride * threads)
+    }
+    let table = CallTable(model, arena: arena.base, threads: threads, limit: limit)
+    let frame = FrameState(
+      calls: table.calls, threads: UInt32(threads), scratch: scratch.base, scratchStride: scratchStride,
+      spinsPerBarrier: max(1, policy.spinsPerBarrier))
+    guard var pool = WorkerPool(frame, policy: policy) else {
+      throw .outOfMemory(byteCount: Signals.byteCount)
+    }
+    try pool.start(policy)
+    self.pool = pool
+    self.model = model
+    self.threads = threads
+    instructionSetLimit = limit
+    self.table = table
+    self.arena = arena
+    self.scratch = scratch
+  }
+}

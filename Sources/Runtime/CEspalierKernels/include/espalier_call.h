@@ -19,8 +19,14 @@ typedef enum espalier_isa {
 // One kernel call with its addresses resolved. Absent operands are NULL.
 typedef struct espalier_call {
   const void *parameters;                  // the family's parameter block, 8-byte aligned
-  void *operands[ESPALIER_OPERAND_LIMIT];  // 64-byte aligned spaces plus the pack's offsets (4-byte aligned)
+  // Arena and weights begin at 64-byte boundaries, the caller's buffers at 4-byte boundaries; on top of that
+  // come the pack's offsets, multiples of 64 in the weights and of 4 elsewhere.
+  void *operands[ESPALIER_OPERAND_LIMIT];
 } espalier_call;
+
+static inline void espalier_call_set_operand(espalier_call *call, uint32_t index, void *address) {
+  call->operands[index] = address;
+}
 
 // Computes work items [first, end) of a call; different items may run on different threads at once.
 // `scratch` is this thread's own, 64-byte aligned, of the size that the checker asked for.

@@ -1,5 +1,5 @@
-/// What a family's checker found out about one call.
-public struct CallFacts: Sendable, Equatable {
+/// What one call needs, as its family's checker found out.
+public struct CallResources: Sendable, Equatable {
   /// Independent work items; threads share them.
   public var items: UInt32
   /// Bytes of scratch memory that each thread needs.
@@ -16,8 +16,8 @@ public struct CallFacts: Sendable, Equatable {
 
   /// How many items run between two looks at the deadline: about 2²⁰ units of cost, at least one item.
   public var itemsPerCheckpoint: UInt32 {
-    guard cost > CallFacts.costPerCheckpoint else { return max(items, 1) }
-    return max(1, UInt32(Double(items) * Double(CallFacts.costPerCheckpoint) / Double(cost)))
+    guard cost > CallResources.costPerCheckpoint else { return max(items, 1) }
+    return max(1, UInt32(Double(items) * Double(CallResources.costPerCheckpoint) / Double(cost)))
   }
 
   static let costPerCheckpoint: UInt64 = 1 << 20
@@ -39,7 +39,7 @@ public struct ResourceCertificate: Sendable, Equatable {
   public init() {}
 
   /// Raises scratch and distances to what these calls need.
-  mutating func include(_ calls: [CallFacts]) {
+  mutating func include(_ calls: [CallResources]) {
     for call in calls {
       let items = UInt64(max(call.items, 1))
       let share = min(UInt64(call.itemsPerCheckpoint), items)

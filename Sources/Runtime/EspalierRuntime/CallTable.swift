@@ -1,0 +1,124 @@
+internal import CEspalierKernels
+internal import EspalierPlan
+
+/// One call with its addresses resolved and its place in the schedule.
+struct ScheduledCall {
+  var call: espalier_call
+  let kernel: espalier_kernel
+  let items: UInt32
+  let itemsPerCheckpoint: UInt32
+  /// Whether all threads share the items; otherwise the calling thread runs them alone.
+  let isShared: Bool
+  /// Whether all threads wait for one another before it.
+  let waits: Bool
+}
+
+/// An operand that points into a buffer of the caller and changes from frame to frame.
+struct PortOperand {
+  let call: Int
+  let operand: UInt32
+  let port: Int
+  let isOutput: Bool
+  let byteOffset: Int
+
+  /// Every such operand of a model that has any bytes; the others stay absent, as their checkers were told.
+  static func all(of model: Model) -> [PortOperand] {
+    var found: [PortOperand] = []
+    for (index, call) in model.calls.enumerated() {
+      for (number, operand) in call.operands.enumerated()
+      where operand.space == .input || operand.space == .output {
+        let isOutput = operand.space == .output
+        let port = (isOutput ? model.outputs : model.inputs)[Int(operand.index)]
+        guard Int(operand.offset) < port.byteCount else { continue }
+        found.append(
+          PortOperand(
+            call: index, operand: UInt32(number), port: Int(operand.index), isOutput: isOutput,
+            byteOffset: Int(operand.offset)))
+      }
+    }
+    return found
+  }
+}
+
+/// The calls of a model as C structures, in memory that does not move.
+struct CallTable: ~Copyable, @unchecked Sendable {
+  let calls: UnsafeMutableBufferPointer<ScheduledCall>
+  /// Whether any call is shared between threads.
+  let hasSharedCalls: Bool
+  /// Bytes of each of the caller's buffers.
+  let inputByteCounts: [Int]
+  let outputByteCounts: [Int]
+  private let portOperands: UnsafeMutableBufferPointer<PortOperand>
+  private let parameters: UnsafeMutableBufferPointer<UInt64>
+
+  /// - Parameters:
+  ///   - arena: As large as the model's calls touch.
+  ///   - limit: No kernel of a higher instruction set is chosen.
+  init(_ model: Model, arena: UnsafeMutableRawPointer, threads: Int, limit: InstructionSet) {
+    inputByteCounts = model.inputs.map { $0.byteCount }
+    outputByteCounts = model.outputs.map { $0.byteCount }
+    let operands = PortOperand.all(of: model)
+    portOperands = .allocate(capacity: operands.count)
+    _ = portOperands.initialize(from: operands)
+    var schedule = Schedule(threads: threads)
+    calls = .allocate(capacity: model.calls.count)
+    for (index, call) in model.calls.enumerated() {
+      guard let kernel = espalier_kernel_for(call.family, limit.isa) else {
+        preconditionFailure("a checked call's family has no kernel")
+      }
+      let resources = model.resources[index]
+      let place = schedule.place(call, resources)
+      calls.initializeElement(
+        at: index,
+        to: ScheduledCall(
+          call: espalier_call(), kernel: kernel, items: resources.items,
+          itemsPerCheckpoint: resources.itemsPerCheckpoint, isShared: place.isShared, waits: place.waits))
+    }
+    hasSharedCalls = schedule.hasSharedCalls
+    parameters = .allocate(capacity: model.calls.reduce(1) { $0 + ($1.parameters.count + 1) / 2 })
+    parameters.initialize(repeating: 0)
+    resolve(model, arena: arena)
+  }
+
+  deinit {
+    calls.deallocate()
+    portOperands.deallocate()
+    parameters.deallocate()
+  }
+
+  /// Points every operand that is the caller's at this frame's buffers.
+  func setPorts(
+    inputs: UnsafeBufferPointer<UnsafePointer<Float>?>,
+    outputs: UnsafeBufferPointer<UnsafeMutablePointer<Float>?>
+  ) {
+    for operand in portOperands {
+      let base =
+        operand.isOutput
+        ? UnsafeMutableRawPointer(outputs[operand.port])
+        : UnsafeMutableRawPointer(mutating: inputs[operand.port])
+      let address = base.map { $0 + operand.byteOffset }
+      espalier_call_set_operand(&calls[operand.call].call, operand.operand, address)
+    }
+  }
+
+  /// Gives every call its parameters, and the addresses of what lies in arena and weights.
+  private func resolve(_ model: Model, arena: UnsafeMutableRawPointer) {
+    var block = parameters.baseAddress.unsafelyUnwrapped
+    for (index, call) in model.calls.enumerated() {
+      for (number, word) in call.parameters.enumerated() {
+        UnsafeMutableRawPointer(block).storeBytes(of: word, toByteOffset: number * 4, as: UInt32.self)
+      }
+      calls[index].call.parameters = UnsafeRawPointer(block)
+      block += (call.parameters.count + 1) / 2
+      for (number, operand) in call.operands.enumerated() {
+        let offset = Int(operand.offset)
+        var address: UnsafeMutableRawPointer?
+        if operand.space == .arena, offset < model.arenaByteCount { address = arena + offset }
+        if operand.space == .weights, offset < model.weightsByteCount {
+          address = UnsafeMutableRawPointer(mutating: model.weights.baseAddress).map { $0 + offset }
+        }
+        espalier_call_set_operand(&calls[index].call, UInt32(number), address)
+      }
+    }
+  }
+}

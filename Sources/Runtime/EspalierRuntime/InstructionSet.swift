@@ -1,0 +1,23 @@
+internal import CEspalierKernels
+
+/// Instruction sets that kernels exist for, in rising order within an architecture.
+public enum InstructionSet: UInt32, Sendable, CaseIterable {
+  case scalar = 0
+  /// AVX2 and FMA.
+  case avx2 = 1
+  /// AVX-512 F, BW, DQ and VL.
+  case avx512 = 2
+  case neon = 16
+
+  /// The best that this processor has.
+  public static var best: InstructionSet { InstructionSet(espalier_isa_best()) }
+
+  /// What the environment variable `ESPALIER_ISA` allows at most, the best where it is not set.
+  public static var limit: InstructionSet { InstructionSet(espalier_isa_limit()) }
+
+  init(_ isa: espalier_isa) { self = InstructionSet(rawValue: UInt32(isa.rawValue)) ?? .scalar }
+
+  var isa: espalier_isa { espalier_isa(.init(rawValue)) }
+
+  public var name: String { unsafe String(cString: espalier_isa_name(isa)) }
+}
