@@ -99,11 +99,17 @@ if !embedded {
       name: "EspalierGraphTests", dependencies: ["EspalierGraph", "EspalierOperators"]),
     .testTarget(
       name: "EspalierKernelsTests", dependencies: ["CEspalierKernels", "EspalierKernels"]),
+    .target(
+      name: "PlanFixtures", dependencies: ["EspalierPlan", "EspalierKernels", "CEspalierKernels"],
+      path: "Tests/PlanFixtures", swiftSettings: compilerSettings),
     .testTarget(
-      name: "EspalierPlanTests", dependencies: ["EspalierPlan", "EspalierKernels"]),
+      name: "EspalierPlanTests",
+      dependencies: ["EspalierPlan", "EspalierKernels", "CEspalierKernels", "PlanFixtures"]),
     .testTarget(
       name: "EspalierRuntimeTests",
-      dependencies: ["EspalierRuntime", "EspalierPlan", "EspalierKernels", "CEspalierKernels"]),
+      dependencies: [
+        "EspalierRuntime", "EspalierPlan", "EspalierKernels", "CEspalierKernels", "PlanFixtures",
+      ]),
     .testTarget(
       name: "EspalierOperatorsTests",
       dependencies: [
