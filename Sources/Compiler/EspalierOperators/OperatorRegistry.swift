@@ -12,6 +12,7 @@ public enum OperatorRegistry {
     Identity.self,
     Reduce.self,
     Reshape.self,
+    Resize.self,
     Slice.self,
     Softmax.self,
     Split.self,
@@ -29,6 +30,7 @@ public enum OperatorRegistry {
     Dropout.self,
     ShapeOperator.self,
     Size.self,
+    Upsample.self,
   ]
 
   private static let importers: [String: any NodeImporter.Type] = {

@@ -141,9 +141,12 @@ public struct Halo: Hashable, Sendable {
 public struct Image: Hashable, Sendable {
   public var view: View
 
-  /// Nil where the view is no feature map (rank 4) or its channels do not lie next to each other.
+  /// Nil where the view is no feature map (rank 4), its channels do not lie next to each other or an axis
+  /// runs backwards.
   public init?(_ view: View) {
-    guard view.rank == 4, view.strides[1] == 1 || view.shape[1] == 1 else { return nil }
+    guard view.rank == 4, view.strides[1] == 1 || view.shape[1] == 1,
+      zip(view.shape, view.strides).allSatisfy({ $0 == 1 || $1 >= 0 })
+    else { return nil }
     self.view = view
   }
 

@@ -11,7 +11,9 @@ extension Lowering {
     let others = [target.dropping(axis: axis), source.dropping(axis: axis)]
     guard !table.isEmpty, let axes = try mergedAxes(others) else { return }
     var parameters = GatherParameters()
-    let cut = max(0, axes.extent.count - 3)
+    // Axes outside the gathered one in memory come first, so that contiguous runs are copied whole.
+    let outside = axes.strides[0].prefix { abs($0) > abs(target.strides[axis]) }.count
+    let cut = min(3, max(outside, axes.extent.count - 3))
     parameters.outer = threeAxes(Array(axes.extent[..<cut]), fill: 1)
     parameters.outer_output_stride = threeAxes(Array(axes.strides[0][..<cut]), fill: 0)
     parameters.outer_input_stride = threeAxes(Array(axes.strides[1][..<cut]), fill: 0)
