@@ -11,6 +11,7 @@
 #include <math.h>
 
 #include "../common/function_f32_avx2.h"
+#include "../common/register_tile_avx2.h"
 #include "../include/espalier_kernels.h"
 
 #pragma clang attribute push(__attribute__((target("avx2,fma"))), apply_to = function)
@@ -37,9 +38,6 @@ typedef struct tile_place {
   int32_t channels;              // valid ones of the last panel
 } tile_place;
 
-// Loops over registers must vanish, or the registers would live on the stack.
-#define UNROLLED _Pragma("clang loop unroll(full)")
-
 static inline __attribute__((always_inline)) __m256 clamp(const item_facts *facts, __m256 y) {
   y = _mm256_max_ps(_mm256_set1_ps(facts->low), y);  // NaN stays NaN: it is the second operand
   return _mm256_min_ps(_mm256_set1_ps(facts->high), y);
@@ -56,8 +54,7 @@ static inline __attribute__((always_inline)) void store_column(
       _mm256_storeu_ps(place->output[r] + channel, clamp(facts, value));
     }
   } else if (channels > 0) {
-    const __m256i lane = _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7);
-    const __m256i mask = _mm256_cmpgt_epi32(_mm256_set1_epi32(channels), lane);
+    const __m256i mask = first_lanes_avx2(channels);
     UNROLLED for (int r = 0; r < rows; r++) {
       __m256 value = y[r];
       if (facts->has_residual)
@@ -69,7 +66,8 @@ static inline __attribute__((always_inline)) void store_column(
 
 // `rows` pixels x `vectors` vectors of 8 channels, `per_panel` of them (2, or 1 of a half panel) per panel.
 static inline __attribute__((always_inline)) void tile(
-    const item_facts *facts, const tile_place *place, const int rows, const int vectors, const int per_panel) {
+    const item_facts *facts, const tile_place *place, const int rows, const int vectors,
+    const int per_panel) {
   const float *x[8];
   __m256 sum[8][8];  // [vector][row]
   UNROLLED for (int r = 0; r < rows; r++) x[r] = place->input[r] + facts->input_offset;
@@ -78,18 +76,9 @@ static inline __attribute__((always_inline)) void tile(
     UNROLLED for (int r = 0; r < rows; r++) sum[v][r] = bias;
   }
   const float *w = place->panel;
-  const size_t panel_size = facts->panel_size;
   for (int32_t run = 0; run < facts->run_count; run++) {
     const ptrdiff_t start = facts->runs[run], end = start + facts->run_length;
-    for (ptrdiff_t k = start; k < end; k++, w += CONV_GEMM_PANEL) {
-      __m256 weight[8];
-      UNROLLED for (int v = 0; v < vectors; v++)
-        weight[v] = _mm256_loadu_ps(w + (size_t)(v / per_panel) * panel_size + (size_t)(v % per_panel) * 8);
-      UNROLLED for (int r = 0; r < rows; r++) {
-        const __m256 value = _mm256_broadcast_ss(x[r] + k);
-        UNROLLED for (int v = 0; v < vectors; v++) sum[v][r] = _mm256_fmadd_ps(value, weight[v], sum[v][r]);
-      }
-    }
+    w = add_products_avx2(x, start, end, w, facts->panel_size, rows, vectors, per_panel, sum);
   }
   UNROLLED for (int v = 0; v < vectors; v++) {
     const int32_t channels = v >= vectors - per_panel ? place->channels - v % per_panel * 8 : 8;
@@ -154,16 +143,17 @@ static void run_item(
     const conv_gemm *p, const espalier_call *call, const item_facts *facts, const conv_gemm_blocks *blocks,
     const conv_gemm_item *item, const conv_gemm_pixels *pixels, bool needs_function) {
   static const float no_bias[CONV_GEMM_PANELS * CONV_GEMM_PANEL];
+  const float *bias = call->operands[3];
   const size_t stored = (size_t)item->group * blocks->panels + item->first_panel;
   const int32_t first_channel = (int32_t)item->first_panel * CONV_GEMM_PANEL;
   const int32_t end_channel = first_channel + (int32_t)item->panels * CONV_GEMM_PANEL;
   const int32_t channels =
       (end_channel < p->output_channels ? end_channel : p->output_channels) - first_channel;
-  const float *bias = call->operands[3] ? (const float *)call->operands[3] + stored * CONV_GEMM_PANEL : no_bias;
   tile_place place = {
       pixels->input, pixels->output, pixels->residual,
       (ptrdiff_t)item->group * p->output_channels + first_channel,
-      (const float *)call->operands[2] + stored * facts->panel_size, bias, CONV_GEMM_PANEL};
+      (const float *)call->operands[2] + stored * facts->panel_size,
+      bias ? bias + stored * CONV_GEMM_PANEL : no_bias, CONV_GEMM_PANEL};
   const ptrdiff_t channel = place.channel;
   if (item->pixels == 1) {
     place.channels = channels - ((int32_t)item->panels - 1) * CONV_GEMM_PANEL;

@@ -1,7 +1,7 @@
 // y = f(sum_k x[pixel][runs[k / run_length] + k % run_length] w[k][channel] + bias + residual), AVX-512.
 //
-// Tile: 6 pixels x 4 panels, 8 x 3, 12 x 2 or 12 x 1 of 16 channels: 24 accumulators (12 where there is one
-// panel), up to 4 registers of weights and 1 broadcast of the 32. Pixels are cut into tiles of nearly equal
+// Tile: 6 pixels x 4 panels, 8 x 3, 8 x 2 or 12 x 1 of 16 channels: 24, 16 or 12 accumulators, up to 4
+// registers of weights and 1 broadcast of the 32. Pixels are cut into tiles of nearly equal
 // height, each with its own address per pixel, so that a tile may cross the rows of an image.
 // Reads `run_length` floats per run and pixel and whole panels; writes exactly `output_channels` floats per
 // pixel and group. The caller guarantees what the checker has proved.
@@ -11,6 +11,7 @@
 #include <math.h>
 
 #include "../common/function_f32_avx512.h"
+#include "../common/register_tile_avx512.h"
 #include "../include/espalier_kernels.h"
 
 #pragma clang attribute push( \
@@ -35,9 +36,6 @@ typedef struct tile_place {
   const float *panel, *bias;     // bias: never NULL
   __mmask16 last;                // valid channels of the last panel
 } tile_place;
-
-// Loops over registers must vanish, or the registers would live on the stack.
-#define UNROLLED _Pragma("clang loop unroll(full)")
 
 static inline __attribute__((always_inline)) __m512 clamp(const item_facts *facts, __m512 y) {
   y = _mm512_max_ps(_mm512_set1_ps(facts->low), y);  // NaN stays NaN: it is the second operand
@@ -74,17 +72,9 @@ static inline __attribute__((always_inline)) void tile(
     UNROLLED for (int r = 0; r < rows; r++) sum[p][r] = bias;
   }
   const float *w = place->panel;
-  const size_t panel_size = facts->panel_size;
   for (int32_t run = 0; run < facts->run_count; run++) {
     const ptrdiff_t start = facts->runs[run], end = start + facts->run_length;
-    for (ptrdiff_t k = start; k < end; k++, w += CONV_GEMM_PANEL) {
-      __m512 weight[4];
-      UNROLLED for (int p = 0; p < panels; p++) weight[p] = _mm512_loadu_ps(w + (size_t)p * panel_size);
-      UNROLLED for (int r = 0; r < rows; r++) {
-        const __m512 value = _mm512_set1_ps(x[r][k]);
-        UNROLLED for (int p = 0; p < panels; p++) sum[p][r] = _mm512_fmadd_ps(value, weight[p], sum[p][r]);
-      }
-    }
+    w = add_products_avx512(x, start, end, w, facts->panel_size, rows, panels, sum);
   }
   UNROLLED for (int p = 0; p < panels; p++)
     store_panel(
@@ -101,7 +91,7 @@ typedef void (*tile_function)(const item_facts *facts, const tile_place *place);
 TILE(1, 1) TILE(2, 1) TILE(3, 1) TILE(4, 1) TILE(5, 1) TILE(6, 1)
 TILE(7, 1) TILE(8, 1) TILE(9, 1) TILE(10, 1) TILE(11, 1) TILE(12, 1)
 TILE(1, 2) TILE(2, 2) TILE(3, 2) TILE(4, 2) TILE(5, 2) TILE(6, 2)
-TILE(7, 2) TILE(8, 2) TILE(9, 2) TILE(10, 2) TILE(11, 2) TILE(12, 2)
+TILE(7, 2) TILE(8, 2)
 TILE(1, 3) TILE(2, 3) TILE(3, 3) TILE(4, 3) TILE(5, 3) TILE(6, 3)
 TILE(7, 3) TILE(8, 3)
 TILE(1, 4) TILE(2, 4) TILE(3, 4) TILE(4, 4) TILE(5, 4) TILE(6, 4)
@@ -113,7 +103,7 @@ static const tile_function tiles[CONV_GEMM_PANELS + 1][ROWS_LIMIT + 1] = {
     {NULL, tile_1x1, tile_2x1, tile_3x1, tile_4x1, tile_5x1, tile_6x1,
      tile_7x1, tile_8x1, tile_9x1, tile_10x1, tile_11x1, tile_12x1},
     {NULL, tile_1x2, tile_2x2, tile_3x2, tile_4x2, tile_5x2, tile_6x2,
-     tile_7x2, tile_8x2, tile_9x2, tile_10x2, tile_11x2, tile_12x2},
+     tile_7x2, tile_8x2},
     {NULL, tile_1x3, tile_2x3, tile_3x3, tile_4x3, tile_5x3, tile_6x3,
      tile_7x3, tile_8x3},
     {NULL, tile_1x4, tile_2x4, tile_3x4, tile_4x4, tile_5x4, tile_6x4},

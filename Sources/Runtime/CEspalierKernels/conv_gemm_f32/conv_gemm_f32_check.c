@@ -54,7 +54,8 @@ static bool operands_hold(espalier_call_facts *facts, const conv_gemm *p, uint64
 
 bool espalier_conv_gemm_f32_check(espalier_call_facts *facts) {
   const conv_gemm *p = facts->parameters;
-  if (facts->parameter_bytes != sizeof *p || facts->operand_count != 6 || !parameters_are_sane(p)) return false;
+  if (facts->parameter_bytes != sizeof *p || facts->operand_count != 6) return false;
+  if (!parameters_are_sane(p)) return false;
   for (size_t i = 0; i < ESPALIER_OPERAND_LIMIT; i++) facts->extent[i] = 0;
   uint64_t pixels = (uint64_t)p->batch;
   if (!multiply(&pixels, (uint64_t)p->height) || !multiply(&pixels, (uint64_t)p->width)) return false;

@@ -1,4 +1,4 @@
-// y = f(sum_k x[pixel][runs[k / run_length] + k % run_length] w[k][channel] + bias + residual): the definition.
+// y = f(sum_k x[pixel][runs[k / run_length] + k % run_length] w[k][channel] + bias + residual), defined.
 //
 // Sums in float32 over k in rising order, one output pixel and one panel of 16 channels at a time.
 // Reads `run_length` floats per run and pixel and whole panels; writes exactly `output_channels` floats per
@@ -34,8 +34,8 @@ void espalier_conv_gemm_f32_scalar(const espalier_call *call, uint32_t first, ui
       const int32_t channels = left < CONV_GEMM_PANEL ? left : CONV_GEMM_PANEL;
       for (uint32_t i = 0; i < item.pixels; i++) {
         float sum[CONV_GEMM_PANEL] = {0};
-        sum_panel(
-            p, pixels.input[i] + group * p->input_group, call->operands[1], panels + stored * panel_size, sum);
+        const float *x = pixels.input[i] + group * p->input_group;
+        sum_panel(p, x, call->operands[1], panels + stored * panel_size, sum);
         for (int32_t c = 0; c < channels; c++) {
           float y = sum[c];
           if (bias) y += bias[stored * CONV_GEMM_PANEL + (size_t)c];

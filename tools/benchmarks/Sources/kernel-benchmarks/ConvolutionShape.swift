@@ -109,4 +109,39 @@ struct ConvolutionShape {
         [Float](repeating: 0, count: size * size * outputs),
       ])
   }
+
+  /// The layer by Winograd's algorithm, or nil where it does not apply.
+  ///
+  /// - Parameter blocking: How the work is cut; nil takes what the compiler takes.
+  func winogradCall(
+    tile: Int, function: espalier_function, blocking: ConvWinograd.Blocking?
+  ) -> TimedCall<ConvWinogradParameters>? {
+    guard kernel == 3, stride == 1, groups == 1 else { return nil }
+    let edge = (size + tile - 1) / tile
+    let blocks =
+      blocking
+      ?? ConvWinograd.blocking(
+        tiles: edge * edge, inputChannels: inputs, outputChannels: outputs, tile: tile)
+    var p = ConvWinogradParameters()
+    (p.batch, p.height, p.width) = (1, Int32(size), Int32(size))
+    (p.input_height, p.input_width) = (Int32(size + 2), Int32(size + 2))
+    (p.input_stride_h, p.input_stride_w) = (Int32((size + 2) * inputs), Int32(inputs))
+    (p.output_stride_h, p.output_stride_w) = (Int32(size * outputs), Int32(outputs))
+    (p.input_channels, p.output_channels) = (Int32(inputs), Int32(outputs))
+    p.function = Int32(function.rawValue)
+    p.alpha = 1
+    p.tiles_per_item = Int32(blocks.tilesPerItem)
+    p.panels_per_item = Int32(blocks.panelsPerItem)
+    p.tile = Int32(tile)
+    let weights = ConvWinograd.packFilters(
+      [Float](repeating: 0.01, count: outputs * inputs * 9), outputChannels: outputs, inputChannels: inputs,
+      tile: tile)
+    let bias = ConvWinograd.packBias([Float](repeating: 0.5, count: outputs))
+    return TimedCall(
+      p,
+      [
+        [Float](repeating: 0.5, count: (size + 2) * (size + 2) * inputs), weights, bias, nil,
+        [Float](repeating: 0, count: size * size * outputs),
+      ])
+  }
 }

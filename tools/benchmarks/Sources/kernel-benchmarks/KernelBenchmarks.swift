@@ -5,7 +5,8 @@ import EspalierKernels
 /// Prints time, speed and share of the measured peak of the convolution kernels, one line a layer.
 ///
 /// Options: `--isa avx2|avx512|scalar` (default: all that the processor has), `--cold` (operands come from
-/// memory, as in a large network), `--silu` (instead of relu), and words that a layer's line must contain.
+/// memory, as in a large network), `--silu` (instead of relu), `--blockings` (Winograd with
+/// many cuts of its work), and words that a layer's line must contain.
 @main struct KernelBenchmarks {
   static func main() {
     var words = Array(CommandLine.arguments.dropFirst())
@@ -18,6 +19,12 @@ import EspalierKernels
       }
       words.removeSubrange(option...option + 1)
     }
+    var blockings: [ConvWinograd.Blocking?] = [nil]
+    if words.contains("--blockings") {
+      blockings = [8, 12, 16, 24, 36, 48, 64, 100].flatMap { tiles in
+        [2, 4, 8, 16].map { .init(tilesPerItem: tiles, panelsPerItem: $0) }
+      }
+    }
     words.removeAll { $0.hasPrefix("--") }
     for isa in sets {
       let peak = peak_multiply_adds_per_second(Int32(isa.rawValue))
@@ -29,6 +36,14 @@ import EspalierKernels
           + "k\(shape.kernel)s\(shape.stride)g\(shape.groups)"
         guard words.allSatisfy({ title.contains($0) }) else { continue }
         report(title, "gemm", shape, isa, peak, cold) { shape.gemmCall(function: function) }
+        for blocking in blockings {
+          for tile in [4, 2] {
+            let kind = "F(\(tile))" + (blocking.map { " \($0.tilesPerItem)x\($0.panelsPerItem)" } ?? "")
+            report(title, kind, shape, isa, peak, cold) {
+              shape.winogradCall(tile: tile, function: function, blocking: blocking)
+            }
+          }
+        }
       }
     }
   }
