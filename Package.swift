@@ -91,7 +91,7 @@ if !embedded {
       name: "espalier",
       dependencies: [
         "EspalierGraph", "EspalierOperators", "EspalierImport", "EspalierPasses", "EspalierPlan",
-        "EspalierRuntime", "EspalierMedia",
+        "EspalierRuntime", "EspalierMedia", "CEspalierKernels",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       path: "Sources/Tools/espalier", swiftSettings: compilerSettings),
@@ -121,6 +121,9 @@ if !embedded {
       name: "EspalierPassesTests", dependencies: ["EspalierPasses", "EspalierGraph", "EspalierOperators"]),
     .testTarget(
       name: "EspalierMediaTests", dependencies: ["EspalierMedia"], exclude: ["Fixtures"]),
+    .testTarget(
+      name: "CommandLineTests",
+      dependencies: ["espalier", "EspalierMedia", "EspalierPlan", "EspalierRuntime"]),
     .testTarget(
       name: "ConformanceTests",
       dependencies: [

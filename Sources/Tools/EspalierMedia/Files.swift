@@ -51,6 +51,8 @@ public enum Files {
     return FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) && isFolder.boolValue
   }
 
+  public static func exists(_ path: String) -> Bool { FileManager.default.fileExists(atPath: path) }
+
   /// Why the file system refused, in the operating system's words where it has some.
   private static func sentence(_ error: any Error) -> String {
     let error = error as NSError

@@ -5,7 +5,7 @@ public enum MediaError: Error, Equatable, Sendable {
   case unwritable(path: String, reason: String)
   /// The name's ending and the first bytes say nothing that is known here.
   case unknownFormat(path: String, expected: String)
-  /// The contents are damaged, or of a kind that is not supported; `problem` is a sentence without a full stop.
+  /// The contents are damaged, or of a kind that is not supported; `problem` is a sentence without its stop.
   case malformed(path: String, problem: String)
   /// Fewer bytes than the header announces.
   case truncated(path: String, format: String)

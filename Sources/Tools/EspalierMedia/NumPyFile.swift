@@ -10,7 +10,7 @@ public enum NumPyFile {
   /// The array in a `.npy` file; integers and every width of float become float32.
   ///
   /// - Parameter path: Named in errors.
-  /// - Throws: `MediaError` where the header is damaged, the element type is not a plain little-endian number,
+  /// - Throws: `MediaError` where the header is damaged, the element type is no plain little-endian number,
   ///   the array lies column by column, or the data are shorter or longer than the shape says.
   public static func decode(_ bytes: [UInt8], path: String) throws(MediaError) -> FloatArray {
     let (header, start) = try splitHeader(bytes, path: path)

@@ -1,8 +1,8 @@
 extension Picture {
   /// The picture at another size, its aspect not kept; what `cv2.resize` gives.
   ///
-  /// Bilinear between pixel centers, without smoothing, in 11-bit fixed point; exact halves of both extents are
-  /// means of 2x2 pixels.
+  /// Bilinear between pixel centers, without smoothing, in 11-bit fixed point; exact halves of both extents
+  /// are means of 2x2 pixels.
   ///
   /// Source: OpenCV 4, `resize` with `INTER_LINEAR` on 8-bit pictures.
   ///
@@ -73,8 +73,8 @@ private struct Tap {
   var firstWeight: Int32
   var secondWeight: Int32
 
-  /// - Parameter clampsWeights: Whether beyond the edge the edge pixel alone counts (x), or both taps fall on it
-  ///   with the weights that the position gives (y); OpenCV treats the axes thus.
+  /// - Parameter clampsWeights: Whether beyond the edge the edge pixel alone counts (x), or both taps fall on
+  ///   it with the weights that the position gives (y); OpenCV treats the axes thus.
   static func taps(from source: Int, to target: Int, clampsWeights: Bool) -> [Tap] {
     let scale = Double(source) / Double(target)
     return (0..<target).map { index in

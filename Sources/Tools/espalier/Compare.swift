@@ -1,0 +1,107 @@
+internal import ArgumentParser
+internal import EspalierPlan
+
+/// `espalier compare`: a packed file against the definition of the model that it was made from.
+struct Compare: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Compare a packed file with its model, layer by layer.",
+    discussion: """
+      The judge is the reference interpreter: every operator by its definition,
+      nothing fused. It is slow. Without --frames one frame of seeded noise is used.
+      Cosine is 1 where both agree, SNR is the power of the values over that of the
+      errors, and the relative error is the greatest error over the greatest value.
+
+        espalier compare signs.onnx signs.espalier --frames pictures/
+        espalier compare signs.onnx signs.espalier --json | tail -n 1
+
+      Layers are read from a second pack, compiled on the spot from the same model,
+      in which every value is an output; outputs are those of PACK itself.
+      """)
+
+  @Argument(help: ArgumentHelp("The ONNX model.", valueName: "MODEL.onnx"))
+  var model: String
+
+  @Argument(help: ArgumentHelp("The packed file.", valueName: "PACK"))
+  var pack: String
+
+  @Option(
+    name: [.long, .customLong("input"), .customShort("i")], parsing: .upToNextOption,
+    help: ArgumentHelp("Frames, as 'run --input' takes them.", valueName: "[NAME=]DIR|FILE"))
+  var frames: [String] = []
+
+  @Option(help: ArgumentHelp("Exit with 1 where an output's cosine is below.", valueName: "C"))
+  var minCosine = 0.9999
+
+  @Flag(inversion: .prefixedNo, help: "Compare every layer, not the outputs alone.")
+  var layers = true
+
+  @OptionGroup var threading: ThreadOptions
+  @OptionGroup(title: "Pictures") var pictures: PictureOptions
+
+  @Flag(help: "End with one line of JSON on standard output.")
+  var json = false
+
+  func run() throws {
+    let packed = try Pack.load(pack)
+    let reader = FrameReader(
+      ports: packed.inputs, preprocessing: try pictures.preprocessing(for: packed.provenance))
+    let input = frames.isEmpty ? Bench.noise(for: packed) : try reader.frames(for: frames)
+    let comparison = try Comparison(
+      model: model, pack: packed, packPath: pack, frames: input, layers: layers, threads: threading.threads)
+    if json { try Console.json(comparison.report) } else { comparison.report.show() }
+    let missed = comparison.report.outputs.filter { !($0.cosine >= minCosine) }
+    guard missed.isEmpty else {
+      let list = missed.map { "'\($0.name)' \(Format.fixed($0.cosine, 6))" }.joined(separator: ", ")
+      throw CommandError("cosine below \(minCosine): \(list)")
+    }
+  }
+}
+
+/// What `compare` prints.
+struct ComparisonReport: Encodable {
+  struct Row: Encodable {
+    let name: String
+    let op: String
+    let shape: [Int]
+    let cosine: Double
+    let snr_db: Double
+    let max_error: Double
+    let relative_error: Double
+  }
+
+  let model: String
+  let pack: String
+  let frames: Int
+  /// Whether this compiler makes exactly this pack of the model.
+  let same_pack: Bool
+  let outputs: [Row]
+  let layers: [Row]
+
+  func show() {
+    print("\(pack) against \(model), \(frames) frame\(frames == 1 ? "" : "s")")
+    if !same_pack {
+      print(
+        "note: this compiler does not make exactly this pack of this model; layers are of a fresh compile")
+    }
+    if !layers.isEmpty { print("\n" + table(layers, "layer")) }
+    print("\n" + table(outputs, "output"))
+    if let worst = layers.min(by: { $0.cosine < $1.cosine }) {
+      print("\nworst layer: '\(worst.name)' (\(worst.op)), cosine \(Format.fixed(worst.cosine, 7))")
+    }
+  }
+
+  private func table(_ rows: [Row], _ heading: String) -> String {
+    var table = Table([
+      (heading, .left), ("operator", .left), ("shape", .left), ("cosine", .right), ("SNR dB", .right),
+      ("max error", .right), ("relative", .right),
+    ])
+    for row in rows {
+      table.add([
+        row.name, row.op, Format.shape(row.shape), Format.fixed(row.cosine, 7),
+        row.snr_db.isFinite ? Format.fixed(row.snr_db, 1) : "exact", Format.significant(row.max_error),
+        Format.significant(row.relative_error),
+      ])
+    }
+    return table.text
+  }
+}

@@ -1,0 +1,129 @@
+internal import EspalierGraph
+internal import EspalierImport
+internal import EspalierMedia
+internal import EspalierPasses
+internal import EspalierPlan
+internal import EspalierRuntime
+internal import Foundation
+
+/// Runs frames through a pack, through the same model with every layer laid open, and through the reference
+/// interpreter.
+struct Comparison {
+  let report: ComparisonReport
+
+  init(
+    model path: String, pack: Model, packPath: String, frames: [InputFrames], layers: Bool, threads: Int
+  ) throws {
+    let shapes = Dictionary(pack.inputs.map { ($0.name, $0.shape) }, uniquingKeysWith: { first, _ in first })
+    let graph = try Importer.graph(contentsOf: path, options: Importer.Options(shapes: shapes))
+    guard graph.outputNames == pack.outputs.map(\.name),
+      graph.outputs.map({ graph.type(of: $0).shape }) == pack.outputs.map(\.shape)
+    else {
+      throw CommandError("'\(packPath)' has other outputs than '\(path)': it was made from another model")
+    }
+    var simplified = graph
+    try Pipeline.simplify(&simplified)
+    let count = frames.first?.frameCount ?? 1
+    var outputs = Rows(
+      graph.outputs.indices.map { index in (graph.outputNames[index], graph.outputs[index]) }, graph)
+    var opened = layers ? try OpenedLayers(simplified) : nil
+    var runner = try FrameRunner(pack, threads: threads)
+    var progress = Progress("comparing frames", total: count)
+    for frame in 0..<count {
+      let inputs = try Self.tensors(frames, frame: frame, of: graph)
+      runner.load(frames, frame: frame)
+      try runner.run()
+      for (index, tensor) in try Interpreter.run(graph, inputs: inputs).enumerated() {
+        outputs.add(index, runner.output(index), reference: tensor.asFloats)
+      }
+      try opened?.add(frames, frame: frame, inputs: inputs, threads: threads)
+      progress.update(frame + 1)
+    }
+    progress.finish()
+    report = ComparisonReport(
+      model: path, pack: packPath, frames: count,
+      same_pack: try Self.isMade(pack, at: packPath, of: simplified), outputs: outputs.rows,
+      layers: opened?.rows.rows ?? [])
+  }
+
+  /// One frame as the interpreter takes it.
+  private static func tensors(_ frames: [InputFrames], frame: Int, of graph: Graph) throws -> [Tensor] {
+    guard graph.inputs.map({ graph[$0].name }) == frames.map(\.name) else {
+      throw CommandError("the pack has other inputs than the model: it was made from another model")
+    }
+    return zip(graph.inputs, frames).map { value, source in
+      let type = graph.type(of: value)
+      let elements = Array(source.elements[(frame * type.elementCount)..<((frame + 1) * type.elementCount)])
+      if type.element.isFloating { return Tensor(shape: type.shape, element: type.element, floats: elements) }
+      return Tensor(shape: type.shape, element: type.element, integers: elements.map { Int64($0) })
+    }
+  }
+
+  /// Whether the compiler gives the pack's bytes for this graph.
+  private static func isMade(_ pack: Model, at path: String, of graph: Graph) throws -> Bool {
+    guard let plan = try? Pipeline.lower(graph, provenance: pack.provenance),
+      let bytes = try? PlanWriter.bytes(of: plan)
+    else { return false }
+    return try Files.read(path) == bytes
+  }
+}
+
+/// Agreement of some values of a graph.
+struct Rows {
+  private let names: [String]
+  private let operators: [String]
+  private let shapes: [[Int]]
+  private var agreements: [Agreement]
+
+  init(_ values: [(name: String, value: ValueID)], _ graph: Graph) {
+    names = values.map(\.name)
+    operators = values.map { graph.producer(of: $0.value)?.op.name ?? "" }
+    shapes = values.map { graph.type(of: $0.value).shape }
+    agreements = values.map { _ in Agreement() }
+  }
+
+  mutating func add(_ index: Int, _ computed: [Float], reference: [Float]) {
+    agreements[index].add(computed, reference: reference)
+  }
+
+  var rows: [ComparisonReport.Row] {
+    agreements.indices.map { index in
+      let agreement = agreements[index]
+      return ComparisonReport.Row(
+        name: names[index], op: operators[index], shape: shapes[index], cosine: agreement.cosine,
+        snr_db: 10 * log10(agreement.signalToNoise), max_error: agreement.maximumError,
+        relative_error: agreement.relativeError)
+    }
+  }
+}
+
+/// A pack of the same graph in which every value is an output.
+struct OpenedLayers {
+  private let graph: Graph
+  private let values: [ValueID]
+  private let model: Model
+  private(set) var rows: Rows
+
+  init(_ graph: Graph) throws {
+    var opened = graph
+    values = graph.nodes.flatMap(\.outputs).filter { graph.readerCount(of: $0) > 0 }
+    for value in values { opened.appendOutput(value, name: "layer \(value.index)") }
+    var limits = PlanLimits()
+    limits.portCount = values.count + graph.outputs.count + graph.inputs.count
+    let plan = try Pipeline.lower(opened)
+    model = try Model(bytes: try PlanWriter.bytes(of: plan, limits: limits), limits: limits)
+    rows = Rows(values.map { (graph[$0].name, $0) }, graph)
+    self.graph = graph
+  }
+
+  mutating func add(_ frames: [InputFrames], frame: Int, inputs: [Tensor], threads: Int) throws {
+    var runner = try FrameRunner(model, threads: threads)
+    runner.load(frames, frame: frame)
+    try runner.run()
+    let reference = try Interpreter.allValues(of: graph, inputs: inputs)
+    for (index, value) in values.enumerated() {
+      guard let expected = reference[value] else { continue }
+      rows.add(index, runner.output(graph.outputs.count + index), reference: expected.asFloats)
+    }
+  }
+}

@@ -1,0 +1,141 @@
+internal import ArgumentParser
+internal import EspalierMedia
+internal import EspalierPlan
+
+/// `espalier compile`: an ONNX file becomes a packed file.
+struct Compile: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Compile an ONNX model into one packed file.",
+    discussion: """
+      The packed file holds everything that the runtime needs: weights in the order
+      in which the kernels read them, the list of kernel calls, the place of every
+      tensor. It runs on every x86-64 and 64-bit Arm processor; the loader picks the
+      instruction set. The same model and options give the same bytes.
+
+        espalier compile signs.onnx -o signs.espalier
+        espalier compile d.onnx --shape images=1x3x320x320 -o d.espalier
+
+      A model whose input sizes are open (a dynamic batch, for instance) needs
+      --shape; the message names what is missing. With --mean, --scale and --layout
+      the pack knows how pictures become its input, and 'run' takes pictures without
+      further options:
+
+        espalier compile signs.onnx --mean 127.5 --scale 127.5 -o signs.espalier
+      """)
+
+  @Argument(help: ArgumentHelp("The ONNX model.", valueName: "model.onnx"))
+  var model: String
+
+  @Option(help: ArgumentHelp("The shape of an input, frames first.", valueName: "NAME=1x3x224x224"))
+  var shape: [ShapeArgument] = []
+
+  @Option(
+    help: ArgumentHelp("What the network computes in; auto is fp32 in this version.", valueName: "fp32|auto"))
+  var precision = "auto"
+
+  @Option(
+    name: [.customShort("o"), .long], help: ArgumentHelp("The packed file to write.", valueName: "PACK"))
+  var output: String
+
+  @OptionGroup(title: "Pictures") var pictures: PictureOptions
+
+  @OptionGroup(visibility: .hidden) var later: LaterOptions
+
+  @Flag(help: "End with one line of JSON on standard output.")
+  var json = false
+
+  func validate() throws {
+    switch precision {
+    case "fp32", "auto": break
+    case "int8":
+      throw ValidationError("--precision int8 does not exist yet in version \(Espalier.version): use fp32")
+    default: throw ValidationError("--precision is fp32 or auto, not '\(precision)'")
+    }
+  }
+
+  /// What is printed.
+  struct Summary: Encodable {
+    struct Stage: Encodable {
+      let name: String
+      let ms: Double
+    }
+    let pack: String
+    let bytes: Int
+    let calls: Int
+    let weight_bytes: Int
+    let arena_bytes: Int
+    let multiply_adds: UInt64
+    let stages: [Stage]
+  }
+
+  func run() throws {
+    var chain = CompileChain()
+    let source = try Files.read(model)
+    let graph = try chain.importGraph(model, shapes: shape)
+    let simplified = try chain.simplify(graph)
+    let plan = try chain.lower(simplified, provenance: provenance(source: source))
+    let bytes = try chain.stage("write") {
+      let bytes = try PlanWriter.bytes(of: plan)
+      try Files.write(bytes, to: output)
+      return bytes
+    }
+    let summary = Summary(
+      pack: output, bytes: bytes.count, calls: plan.calls.count, weight_bytes: plan.weights.count,
+      arena_bytes: plan.arenaByteCount, multiply_adds: plan.multiplyAdds,
+      stages: chain.stages.map { Summary.Stage(name: $0.name, ms: $0.milliseconds) })
+    if json { return try Console.json(summary) }
+    report(summary, nodeCounts: (graph.nodes.count, simplified.nodes.count))
+  }
+
+  /// Same model, same options, same bytes: no dates, no paths.
+  private func provenance(source: [UInt8]) -> [Plan.Provenance] {
+    var options = shape.map { "--shape \($0.text)" }
+    options.append("--precision fp32")
+    return [
+      Plan.Provenance(key: "source-sha256", value: SHA256.hexDigest(of: source)),
+      Plan.Provenance(key: "compiler", value: "espalier \(Espalier.version)"),
+      Plan.Provenance(key: "options", value: options.joined(separator: " ")),
+    ] + pictures.provenance
+  }
+
+  private func report(_ summary: Summary, nodeCounts: (before: Int, after: Int)) {
+    var table = Table([("", .left), ("", .right), ("", .left)])
+    for stage in summary.stages {
+      let remark = stage.name == "simplify" ? "\(nodeCounts.before) nodes became \(nodeCounts.after)" : ""
+      table.add([stage.name, Format.milliseconds(stage.ms), remark])
+    }
+    print(table.text)
+    print(
+      """
+      \(summary.pack): \(Format.bytes(summary.bytes)), \(summary.calls) kernel calls, \
+      \(Format.count(Int(summary.multiply_adds))) multiply-adds a frame, \
+      \(Format.bytes(summary.arena_bytes)) working memory
+      """)
+  }
+}
+
+/// Options whose form is fixed already and that later versions fill: refused, so that no script believes that
+/// they did something.
+struct LaterOptions: ParsableArguments {
+  @Option var calibrate: [String] = []
+  @Option var prune: Double?
+  @Option var budget: String?
+  @Option var latency: Double?
+  @Flag var noRecover = false
+  /// Nothing is random yet, so every seed gives the same bytes.
+  @Option var seed: UInt64?
+
+  func validate() throws {
+    let refused = [
+      ("--calibrate", !calibrate.isEmpty), ("--prune", prune != nil), ("--budget", budget != nil),
+      ("--latency", latency != nil), ("--no-recover", noRecover),
+    ].filter(\.1).map(\.0)
+    guard refused.isEmpty else {
+      throw ValidationError(
+        """
+        \(refused.joined(separator: ", ")): version \(Espalier.version) neither quantizes nor prunes yet; \
+        it compiles fp32 as the model stands
+        """)
+    }
+  }
+}

@@ -1,0 +1,124 @@
+internal import EspalierMedia
+internal import EspalierPlan
+
+/// Frames for one input of a model, from files.
+struct InputFrames {
+  let name: String
+  let frameCount: Int
+  /// The frames one after another; `elements.count` is `frameCount` times the input's own.
+  let elements: [Float]
+}
+
+/// Reads `[NAME=]X.npy|PICTURE` arguments.
+struct FrameReader {
+  let ports: [Plan.Port]
+  let preprocessing: Preprocessing
+
+  /// The frames for every input, in the model's order.
+  ///
+  /// - Throws: `UsageError` where an argument names no input or an input has no frames, `CommandError` where
+  ///   a file's shape is not the input's, `MediaError`.
+  func frames(for arguments: [String]) throws -> [InputFrames] {
+    var paths: [[String]] = ports.map { _ in [] }
+    for argument in arguments {
+      let (port, path) = try resolve(argument)
+      paths[port] += try expand(path)
+    }
+    let frames = try zip(ports, paths).map { port, paths in
+      guard !paths.isEmpty else {
+        throw UsageError("input '\(port.name)' has no frames; give --input \(port.name)=FILE")
+      }
+      return try read(paths, for: port)
+    }
+    let counts = Set(frames.map(\.frameCount))
+    guard counts.count == 1 else {
+      let list = frames.map { "'\($0.name)' \($0.frameCount)" }.joined(separator: ", ")
+      throw CommandError("the inputs hold different numbers of frames: \(list)")
+    }
+    return frames
+  }
+
+  /// Which input an argument is for, and the path in it.
+  func resolve(_ argument: String) throws -> (port: Int, path: String) {
+    for (index, port) in ports.enumerated() where argument.hasPrefix(port.name + "=") {
+      return (index, String(argument.dropFirst(port.name.count + 1)))
+    }
+    if ports.count == 1, !looksNamed(argument) { return (0, argument) }
+    let names = ports.map { "'\($0.name)'" }.joined(separator: ", ")
+    if looksNamed(argument) {
+      throw UsageError("--input \(argument): the model has no input of that name; it has \(names)")
+    }
+    throw UsageError("--input \(argument): say which of the inputs \(names) it is for: NAME=\(argument)")
+  }
+
+  /// Whether an argument is `NAME=FILE` rather than a file whose name has an equals sign in it.
+  private func looksNamed(_ argument: String) -> Bool {
+    guard let separator = argument.firstIndex(of: "=") else { return false }
+    return !argument[..<separator].contains("/") && !Files.exists(argument)
+  }
+
+  /// A folder stands for the pictures and arrays in it.
+  private func expand(_ path: String) throws -> [String] {
+    guard Files.isFolder(path) else { return [path] }
+    let found = try Files.list(path) { Picture.isPictureName($0) || $0.hasSuffix(".npy") }
+    guard !found.isEmpty else { throw CommandError("'\(path)' holds no pictures and no .npy files") }
+    return found
+  }
+
+  private func read(_ paths: [String], for port: Plan.Port) throws -> InputFrames {
+    let size = port.shape.reduce(1, *)
+    var elements: [Float] = []
+    var progress = Progress("reading frames", total: paths.count)
+    for (index, path) in paths.enumerated() {
+      elements += try self.elements(of: path, for: port)
+      progress.update(index + 1)
+    }
+    progress.finish()
+    return InputFrames(name: port.name, frameCount: size == 0 ? 1 : elements.count / size, elements: elements)
+  }
+
+  private func elements(of path: String, for port: Plan.Port) throws -> [Float] {
+    let bytes = try Files.read(path)
+    if NumPyFile.matches(bytes) {
+      let array = try NumPyFile.decode(bytes, path: path)
+      guard holdsFrames(array.shape, of: port.shape) else {
+        throw CommandError(
+          """
+          '\(path)' has the shape \(Format.shape(array.shape)), but the input '\(port.name)' is \
+          \(Format.shape(port.shape)), or a multiple of it along the first axis
+          """)
+      }
+      return array.elements
+    }
+    if path.hasSuffix(".bin") || path.hasSuffix(".raw") || path.hasSuffix(".f32") {
+      let elements = try RawFile.decode(bytes, path: path)
+      let size = port.shape.reduce(1, *)
+      guard !elements.isEmpty, elements.count % size == 0 else {
+        throw CommandError(
+          "'\(path)' holds \(elements.count) values, but a frame of '\(port.name)' has \(size)")
+      }
+      return elements
+    }
+    let picture = try Picture.decode(bytes, path: path)
+    guard port.shape.count == 4, port.shape[0] == 1, [1, 3].contains(port.shape[1]) else {
+      throw CommandError(
+        """
+        the input '\(port.name)' of shape \(Format.shape(port.shape)) takes no picture: that needs the shape \
+        [1, 3, height, width]; give a .npy file
+        """)
+    }
+    return preprocessing.frame(
+      of: picture, width: port.shape[3], height: port.shape[2], channels: port.shape[1]
+    ).elements
+  }
+
+  /// Whether an array is one or more frames: a multiple along the first axis, or one without a batch axis.
+  private func holdsFrames(_ shape: [Int], of frame: [Int]) -> Bool {
+    if shape == frame { return true }
+    if frame.first == 1, shape == Array(frame.dropFirst()) { return true }
+    guard let first = frame.first, let found = shape.first, shape.dropFirst() == frame.dropFirst() else {
+      return false
+    }
+    return first > 0 && found > 0 && found % first == 0
+  }
+}

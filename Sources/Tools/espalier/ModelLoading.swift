@@ -1,0 +1,47 @@
+internal import EspalierGraph
+internal import EspalierImport
+internal import EspalierMedia
+internal import EspalierPasses
+internal import EspalierPlan
+
+/// An ONNX model on its way to a plan, with the time that every stage took.
+struct CompileChain {
+  private(set) var stages: [(name: String, milliseconds: Double)] = []
+
+  /// The graph of an ONNX file.
+  mutating func importGraph(_ path: String, shapes: [ShapeArgument]) throws -> Graph {
+    let given = try Self.table(shapes)
+    return try stage("import") {
+      try Importer.graph(contentsOf: path, options: Importer.Options(shapes: given))
+    }
+  }
+
+  mutating func simplify(_ graph: Graph) throws -> Graph {
+    try stage("simplify") {
+      var graph = graph
+      try Pipeline.simplify(&graph)
+      return graph
+    }
+  }
+
+  mutating func lower(_ graph: Graph, provenance: [Plan.Provenance]) throws -> Plan {
+    try stage("lower and place") { try Pipeline.lower(graph, provenance: provenance) }
+  }
+
+  mutating func stage<Result>(_ name: String, _ body: () throws -> Result) rethrows -> Result {
+    if Console.isInteractive { Console.note("\(name) …") }
+    let (result, milliseconds) = try timed(body)
+    stages.append((name, milliseconds))
+    return result
+  }
+
+  private static func table(_ shapes: [ShapeArgument]) throws -> [String: [Int]] {
+    var table: [String: [Int]] = [:]
+    for argument in shapes {
+      guard table.updateValue(argument.shape, forKey: argument.name) == nil else {
+        throw UsageError("--shape gives '\(argument.name)' twice")
+      }
+    }
+    return table
+  }
+}

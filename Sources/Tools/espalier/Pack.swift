@@ -1,0 +1,104 @@
+internal import CEspalierKernels
+internal import EspalierPlan
+internal import EspalierRuntime
+
+/// Packed files as the commands use them.
+enum Pack {
+  /// - Throws: `CommandError` that names the file.
+  static func load(_ path: String) throws -> Model {
+    do { return try Model(path: path) } catch {
+      switch error {
+      case .unreadable: throw CommandError("\(error)")
+      default: throw CommandError("'\(path)': \(error)")
+      }
+    }
+  }
+
+  /// The name of a kernel family in kernels.def.
+  static func familyName(_ number: UInt16) -> String {
+    guard let family = espalier_family_numbered(number), let name = family.pointee.name else {
+      return "family \(number)"
+    }
+    return String(cString: name)
+  }
+
+  /// The instruction set of the kernel that this processor gets for a family.
+  static func variantName(_ number: UInt16) -> String {
+    let sets = InstructionSet.allCases.filter { $0.rawValue <= InstructionSet.limit.rawValue }
+    let available = sets.filter {
+      espalier_kernel_exactly(number, espalier_isa(numericCast($0.rawValue))) != nil
+    }
+    return available.last?.name ?? "none"
+  }
+}
+
+/// A session with buffers for its inputs and outputs, made once.
+struct FrameRunner: ~Copyable {
+  private var session: Session
+  let model: Model
+  private let inputs: UnsafeMutableBufferPointer<UnsafePointer<Float>?>
+  private let outputs: UnsafeMutableBufferPointer<UnsafeMutablePointer<Float>?>
+  private let storage: [UnsafeMutableBufferPointer<Float>]
+  /// Nanoseconds of each call of the last frame that was profiled.
+  private let timings: UnsafeMutableBufferPointer<UInt64>
+
+  init(_ model: Model, threads: Int) throws {
+    do { session = try Session(model, threads: threads) } catch {
+      if case .threadCount = error { throw UsageError("--threads: \(error)") }
+      throw error
+    }
+    self.model = model
+    let ports = model.inputs + model.outputs
+    let storage = ports.map { port in
+      let count = max(1, port.byteCount / 4)
+      let raw = UnsafeMutableRawPointer.allocate(byteCount: count * 4, alignment: 64)
+      let buffer = UnsafeMutableBufferPointer(
+        start: raw.bindMemory(to: Float.self, capacity: count), count: port.byteCount / 4)
+      buffer.initialize(repeating: 0)
+      return buffer
+    }
+    self.storage = storage
+    inputs = .allocate(capacity: model.inputs.count)
+    outputs = .allocate(capacity: model.outputs.count)
+    for index in model.inputs.indices {
+      inputs.initializeElement(at: index, to: storage[index].baseAddress.map { UnsafePointer($0) })
+    }
+    for index in model.outputs.indices {
+      outputs.initializeElement(at: index, to: storage[model.inputs.count + index].baseAddress)
+    }
+    timings = .allocate(capacity: max(1, model.calls.count))
+    timings.initialize(repeating: 0)
+  }
+
+  deinit {
+    for buffer in storage { buffer.baseAddress?.deallocate() }
+    inputs.deallocate()
+    outputs.deallocate()
+    timings.deallocate()
+  }
+
+  /// Copies frame number `frame` of every input into place.
+  func load(_ frames: [InputFrames], frame: Int) {
+    for (index, source) in frames.enumerated() {
+      let size = storage[index].count
+      _ = storage[index].update(from: source.elements[(frame * size)..<((frame + 1) * size)])
+    }
+  }
+
+  /// Runs the frame that was loaded last.
+  mutating func run() throws {
+    try session.run(inputs: UnsafeBufferPointer(inputs), outputs: UnsafeBufferPointer(outputs))
+  }
+
+  /// As `run`, measuring every call.
+  ///
+  /// - Returns: Nanoseconds of each call.
+  mutating func profile() throws -> [UInt64] {
+    try session.run(
+      inputs: UnsafeBufferPointer(inputs), outputs: UnsafeBufferPointer(outputs), timings: timings)
+    return Array(timings.prefix(model.calls.count))
+  }
+
+  /// The elements of output `index` after the last frame.
+  func output(_ index: Int) -> [Float] { Array(storage[model.inputs.count + index]) }
+}

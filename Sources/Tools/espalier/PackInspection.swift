@@ -1,0 +1,121 @@
+internal import EspalierPlan
+internal import EspalierRuntime
+
+/// What `inspect` says about a packed file.
+struct PackInspection: Encodable {
+  struct Port: Encodable {
+    let name: String
+    let shape: [Int]
+  }
+
+  struct Family: Encodable {
+    let name: String
+    let kernels: String
+    let calls: Int
+    let multiply_adds: UInt64
+    let touched_bytes: UInt64
+  }
+
+  struct CallFact: Encodable {
+    let name: String
+    let family: String
+    let items: UInt32
+    let multiply_adds: UInt64
+    let touched_bytes: UInt64
+  }
+
+  struct Certificate: Encodable {
+    let arena_bytes: UInt64
+    let scratch_bytes_per_thread: UInt64
+    let weight_bytes: UInt64
+    let multiply_adds: UInt64
+    let multiply_adds_between_deadline_checks: UInt64
+    let bytes_between_deadline_checks: UInt64
+  }
+
+  let file: String
+  let bytes: Int
+  let inputs: [Port]
+  let outputs: [Port]
+  let certificate: Certificate
+  let families: [Family]
+  let calls: [CallFact]
+  let provenance: [String: String]
+  let instruction_set: String
+
+  init(path: String) throws {
+    let model = try Pack.load(path)
+    file = path
+    bytes = model.fileByteCount
+    inputs = model.inputs.map { Port(name: $0.name, shape: $0.shape) }
+    outputs = model.outputs.map { Port(name: $0.name, shape: $0.shape) }
+    let stated = model.certificate
+    certificate = Certificate(
+      arena_bytes: stated.arenaByteCount, scratch_bytes_per_thread: stated.scratchByteCount,
+      weight_bytes: stated.weightsByteCount, multiply_adds: stated.multiplyAdds,
+      multiply_adds_between_deadline_checks: stated.checkpointMultiplyAdds,
+      bytes_between_deadline_checks: stated.checkpointByteCount)
+    calls = zip(model.calls, model.resources).map { call, resources in
+      CallFact(
+        name: call.name, family: Pack.familyName(call.family), items: resources.items,
+        multiply_adds: resources.multiplyAdds, touched_bytes: resources.touchedByteCount)
+    }
+    families = Dictionary(grouping: zip(model.calls, model.resources), by: \.0.family).map { family, calls in
+      Family(
+        name: Pack.familyName(family), kernels: Pack.variantName(family), calls: calls.count,
+        multiply_adds: calls.reduce(0) { $0 + $1.1.multiplyAdds },
+        touched_bytes: calls.reduce(0) { $0 + $1.1.touchedByteCount })
+    }.sorted { ($0.multiply_adds, $0.touched_bytes) > ($1.multiply_adds, $1.touched_bytes) }
+    provenance = Dictionary(
+      model.provenance.map { ($0.key, $0.value) }, uniquingKeysWith: { first, _ in first })
+    instruction_set = InstructionSet.limit.name
+  }
+
+  func show(json: Bool, calls showsCalls: Bool) throws {
+    if json { return try Console.json(self) }
+    print("\(file): packed file of \(Format.bytes(bytes))")
+    for (kind, ports) in [("input", inputs), ("output", outputs)] {
+      for port in ports { print("  \(kind) '\(port.name)' float32 \(Format.shape(port.shape))") }
+    }
+    for (key, value) in provenance.sorted(by: { $0.key < $1.key }) { print("  \(key): \(value)") }
+    print(
+      """
+      \(calls.count) kernel calls, \(Format.count(Int(certificate.multiply_adds))) multiply-adds a frame
+      memory: \(Format.bytes(Int(certificate.weight_bytes))) weights, \
+      \(Format.bytes(Int(certificate.arena_bytes))) working memory, \
+      \(Format.bytes(Int(certificate.scratch_bytes_per_thread))) for each thread
+      between two looks at the deadline: at most \
+      \(Format.count(Int(certificate.multiply_adds_between_deadline_checks))) multiply-adds and \
+      \(Format.bytes(Int(certificate.bytes_between_deadline_checks))) a thread
+      kernels on this processor: \(instruction_set)\n
+      """)
+    var table = Table([
+      ("kernel family", .left), ("kernels", .left), ("calls", .right), ("multiply-adds", .right),
+      ("touches", .right),
+    ])
+    for family in families {
+      table.add([
+        family.name, family.kernels, "\(family.calls)",
+        family.multiply_adds == 0 ? "" : Format.count(Int(family.multiply_adds)),
+        Format.bytes(Int(family.touched_bytes)),
+      ])
+    }
+    print(table.text)
+    if showsCalls { print("\n" + callTable) }
+  }
+
+  private var callTable: String {
+    var table = Table([
+      ("", .right), ("call", .left), ("kernel family", .left), ("items", .right), ("multiply-adds", .right),
+      ("touches", .right),
+    ])
+    for (index, call) in calls.enumerated() {
+      table.add([
+        "\(index)", call.name, call.family, "\(call.items)",
+        call.multiply_adds == 0 ? "" : Format.count(Int(call.multiply_adds)),
+        Format.bytes(Int(call.touched_bytes)),
+      ])
+    }
+    return table.text
+  }
+}

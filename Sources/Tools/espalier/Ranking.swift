@@ -1,0 +1,81 @@
+internal import Foundation
+
+/// The greatest values of a classifier's output, frame by frame.
+struct Ranking {
+  struct Entry: Encodable {
+    let index: Int
+    let label: String?
+    let score: Float
+    /// The share that softmax gives the value; nil where the outputs are shares already.
+    let probability: Float?
+  }
+
+  /// Nil where no ranking was asked for, or no output has the form `[1, classes]`.
+  let frames: [[Entry]]?
+  private let result: FrameResults
+
+  init(_ result: FrameResults, top: Int?, labels: Labels?) {
+    self.result = result
+    guard let top, let output = Self.classifierOutput(result) else {
+      frames = nil
+      return
+    }
+    let scores = result.outputs[output].array.elements
+    let classes = scores.count / result.frameCount
+    frames = (0..<result.frameCount).map { frame in
+      Self.best(Array(scores[(frame * classes)..<((frame + 1) * classes)]), top, labels)
+    }
+  }
+
+  /// The first output whose only extent above 1 is its number of classes.
+  private static func classifierOutput(_ result: FrameResults) -> Int? {
+    result.frameShapes.firstIndex { shape in
+      shape.count >= 1 && shape.filter { $0 > 1 }.count == 1 && (2...100_000).contains(shape.reduce(1, *))
+    }
+  }
+
+  private static func best(_ scores: [Float], _ top: Int, _ labels: Labels?) -> [Entry] {
+    let greatest = scores.max() ?? 0
+    let isShare = scores.allSatisfy { $0 >= 0 } && abs(scores.reduce(0, +) - 1) < 0.01
+    let sum = scores.reduce(0.0) { $0 + exp(Double($1 - greatest)) }
+    let order = scores.indices.sorted { (scores[$0], $1) > (scores[$1], $0) }
+    return order.prefix(top).map { index in
+      Entry(
+        index: index, label: labels?[index], score: scores[index],
+        probability: isShare ? nil : Float(exp(Double(scores[index] - greatest)) / sum))
+    }
+  }
+
+  /// - Parameter paths: What `--input` was given; they head the frames where each is one frame.
+  func text(paths: [String]) -> String {
+    guard let frames else { return outputTable }
+    var lines: [String] = []
+    for (number, entries) in frames.enumerated() {
+      if frames.count > 1 {
+        lines.append(paths.count == frames.count ? "\(paths[number]):" : "frame \(number):")
+      }
+      var table = Table([("", .right), ("", .left), ("", .right), ("", .right)])
+      for entry in entries {
+        table.add([
+          "\(entry.index)", entry.label ?? "", Format.significant(Double(entry.score)),
+          entry.probability.map { "\(Format.fixed(Double($0) * 100, 1)) %" } ?? "",
+        ])
+      }
+      lines.append(table.text)
+    }
+    return lines.joined(separator: "\n")
+  }
+
+  private var outputTable: String {
+    var table = Table([
+      ("output", .left), ("shape", .left), ("min", .right), ("max", .right), ("mean", .right),
+    ])
+    for fact in result.facts {
+      table.add([
+        fact.name, Format.shape(fact.shape), Format.significant(Double(fact.min)),
+        Format.significant(Double(fact.max)), Format.significant(Double(fact.mean)),
+      ])
+    }
+    return table.text
+  }
+}

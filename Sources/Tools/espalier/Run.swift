@@ -1,0 +1,113 @@
+internal import ArgumentParser
+internal import EspalierMedia
+internal import EspalierPlan
+
+/// `espalier run`: frames go through a packed file.
+struct Run: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Run frames through a packed file.",
+    discussion: """
+      A picture is stretched to the model's input (bilinear, as OpenCV does it); its
+      values 0…255 become (v − mean) / scale as the pack says, or as --mean, --scale
+      and --layout say. An .npy file is taken as it is. Outputs are float32 under
+      the names that the ONNX model gives them, one frame after another.
+
+        espalier run signs.espalier --input stop.png --labels signs.txt
+        espalier run d.espalier --input images=frames.npy --output boxes.npz
+        espalier run d.espalier --input frames/ --output boxes.json
+      """)
+
+  @Argument(help: ArgumentHelp("The packed file.", valueName: "PACK"))
+  var pack: String
+
+  @OptionGroup var inputs: InputOptions
+
+  @Option(
+    name: [.long, .customShort("o")],
+    help: ArgumentHelp("Write all outputs to this file.", valueName: "Y.npz|Y.npy|Y.json|Y.bin"))
+  var output: String?
+
+  @Option(help: ArgumentHelp("Print the K greatest values of every output, per frame.", valueName: "K"))
+  var top: Int?
+
+  @Option(help: ArgumentHelp("Names of the classes, one a line.", valueName: "FILE"))
+  var labels: String?
+
+  @OptionGroup var threading: ThreadOptions
+  @OptionGroup(title: "Pictures") var pictures: PictureOptions
+
+  @Option(help: .hidden) var deadline: String?
+
+  @Flag(help: "End with one line of JSON on standard output.")
+  var json = false
+
+  func validate() throws {
+    if deadline != nil {
+      throw ValidationError("--deadline does not exist yet in version \(Espalier.version)")
+    }
+    if inputs.input.isEmpty { throw ValidationError("give the frames: --input FILE") }
+    if let top, top < 1 { throw ValidationError("--top is at least 1") }
+    if let output, OutputFile(path: output) == nil {
+      throw ValidationError("--output ends in .npz, .npy, .json or .bin, not as '\(output)' does")
+    }
+  }
+
+  func run() throws {
+    let (model, loadTime) = try timed { try Pack.load(pack) }
+    let names = try labels.map(Labels.init(path:))
+    let reader = FrameReader(
+      ports: model.inputs, preprocessing: try pictures.preprocessing(for: model.provenance))
+    let frames = try reader.frames(for: inputs.input)
+    let result = try FrameResults(model: model, frames: frames, threads: threading.threads)
+    if let output, let file = OutputFile(path: output) {
+      try file.write(result.outputs)
+    }
+    let ranking = Ranking(result, top: top ?? (output == nil && !json ? 5 : nil), labels: names)
+    let summary = RunSummary(
+      pack: pack, frames: result.frameCount, load_ms: loadTime, times_ms: result.times, outputs: result.facts,
+      top: ranking.frames)
+    if json { return try Console.json(summary) }
+    print(ranking.text(paths: inputs.input))
+    summary.printLatency()
+    if let output { print("wrote \(output)") }
+  }
+}
+
+/// What `run --json` prints.
+struct RunSummary: Encodable {
+  struct Output: Encodable {
+    let name: String
+    let shape: [Int]
+    let min: Float
+    let max: Float
+    let mean: Float
+  }
+
+  let pack: String
+  let frames: Int
+  let load_ms: Double
+  let times_ms: [Double]
+  let outputs: [Output]
+  let top: [[Ranking.Entry]]?
+
+  func printLatency() {
+    let statistics = LatencyStatistics(times_ms)
+    let text =
+      frames == 1
+      ? "\(Format.milliseconds(statistics.median)) for the frame"
+      : "\(Format.milliseconds(statistics.median)) a frame (median of \(frames))"
+    print("\(text), \(Format.milliseconds(load_ms)) to load the pack")
+  }
+}
+
+/// The names of classes, in order.
+struct Labels {
+  let names: [String]
+
+  init(path: String) throws {
+    let text = String(decoding: try Files.read(path), as: UTF8.self)
+    names = text.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline).map(String.init)
+  }
+
+  subscript(_ index: Int) -> String? { index < names.count && !names[index].isEmpty ? names[index] : nil }
+}

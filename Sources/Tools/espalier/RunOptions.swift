@@ -1,0 +1,24 @@
+internal import ArgumentParser
+
+/// Where frames come from and how many threads compute one.
+struct InputOptions: ParsableArguments {
+  @Option(
+    name: [.long, .customShort("i")], parsing: .upToNextOption,
+    help: ArgumentHelp(
+      """
+      Frames: a .npy file in the model's own layout and units (N times its batch is N frames), raw float32 \
+      (.bin), a JPEG or PNG picture, or a folder of them. NAME= where the model has several inputs.
+      """, valueName: "[NAME=]FILE"))
+  var input: [String] = []
+}
+
+struct ThreadOptions: ParsableArguments {
+  @Option(
+    name: [.long, .customShort("t"), .customLong("nthreads")],
+    help: ArgumentHelp("Threads that compute a frame.", valueName: "N"))
+  var threads = 1
+
+  func validate() throws {
+    guard threads > 0 else { throw ValidationError("--threads is at least 1") }
+  }
+}
