@@ -7,6 +7,7 @@ public enum OperatorRegistry {
     ArgReduce.self,
     Binary.self,
     Concat.self,
+    Conv.self,
     Flatten.self,
     Gather.self,
     Identity.self,
