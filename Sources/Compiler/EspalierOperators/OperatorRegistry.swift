@@ -5,12 +5,15 @@ public enum OperatorRegistry {
   /// Operators that stand in graphs.
   public static let operators: [any LowerableOperator.Type] = [
     ArgReduce.self,
+    AveragePool.self,
     Binary.self,
     Concat.self,
     Conv.self,
     Flatten.self,
     Gather.self,
     Identity.self,
+    LpPool.self,
+    MaxPool.self,
     Reduce.self,
     Reshape.self,
     Resize.self,
@@ -29,6 +32,7 @@ public enum OperatorRegistry {
     Constant.self,
     ConstantOfShape.self,
     Dropout.self,
+    GlobalPool.self,
     ShapeOperator.self,
     Size.self,
     Upsample.self,
