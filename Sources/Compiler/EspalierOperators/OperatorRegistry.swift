@@ -11,6 +11,7 @@ public enum OperatorRegistry {
     Conv.self,
     Flatten.self,
     Gather.self,
+    Gemm.self,
     Identity.self,
     LpPool.self,
     MaxPool.self,
