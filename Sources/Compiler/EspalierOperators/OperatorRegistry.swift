@@ -6,6 +6,7 @@ public enum OperatorRegistry {
   public static let operators: [any LowerableOperator.Type] = [
     ArgReduce.self,
     AveragePool.self,
+    BatchNormalization.self,
     Binary.self,
     Concat.self,
     Conv.self,
