@@ -8,8 +8,10 @@ public enum OperatorRegistry {
     AveragePool.self,
     BatchNormalization.self,
     Binary.self,
+    Cast.self,
     Concat.self,
     Conv.self,
+    CumSum.self,
     Flatten.self,
     Gather.self,
     Gemm.self,
@@ -26,10 +28,13 @@ public enum OperatorRegistry {
     Transpose.self,
     Unary.self,
     Unsqueeze.self,
+    Where.self,
   ]
 
   /// ONNX operators that are rewritten into others at import.
   public static let composites: [any NodeImporter.Type] = [
+    BitwiseNot.self,
+    CastLike.self,
     Clip.self,
     Constant.self,
     ConstantOfShape.self,
@@ -38,6 +43,7 @@ public enum OperatorRegistry {
     ShapeOperator.self,
     Size.self,
     Upsample.self,
+    Variadic.self,
   ]
 
   private static let importers: [String: any NodeImporter.Type] = {

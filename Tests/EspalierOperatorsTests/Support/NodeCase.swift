@@ -44,17 +44,7 @@ struct NodeCase {
 
   /// The outputs by the definitions of the operators that the node becomes.
   func evaluate() throws -> [Tensor] {
-    let graph = try graph()
-    var tensors: [ValueID: Tensor] = [:]
-    for (value, tensor) in zip(graph.inputs, frame) { tensors[value] = tensor }
-    func tensor(_ value: ValueID) throws -> Tensor {
-      try #require(tensors[value] ?? graph.constant(of: value))
-    }
-    for node in graph.nodes {
-      let results = try node.op.evaluate(node.inputs.map(tensor))
-      for (value, result) in zip(node.outputs, results) { tensors[value] = result }
-    }
-    return try graph.outputs.map(tensor)
+    try Interpreter.run(graph(), inputs: frame)
   }
 
   /// The outputs as the kernels compute them.

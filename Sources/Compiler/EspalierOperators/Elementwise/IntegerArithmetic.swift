@@ -86,13 +86,13 @@ extension ElementType {
       if whole <= 0 { return 0 }
       return Int64(bitPattern: UInt64(exactly: whole) ?? .max)
     }
-    let range = range
+    let range = integerRange
     if whole <= Double(range.lowerBound) { return range.lowerBound }
     return whole >= Double(range.upperBound) ? range.upperBound : Int64(whole)
   }
 
   /// The values of an integer type; of `uint64` those that `Int64` can hold.
-  private var range: ClosedRange<Int64> {
+  var integerRange: ClosedRange<Int64> {
     switch self {
     case .int8: Int64(Int8.min)...Int64(Int8.max)
     case .uint8: 0...Int64(UInt8.max)

@@ -37,10 +37,8 @@ public struct Softmax: LowerableOperator {
   ) throws(ImportError) -> [ValueID] {
     let input = try node.requiredInput(0)
     let shape = input.type.shape
-    let given = try node.int("axis") ?? (node.opset < 13 ? 1 : -1)
-    guard let axis = shape.axis(given) else {
-      throw node.invalid("axis", "is \(given), but the input is \(input.type)")
-    }
+    let axis = try node.resolvedAxis(
+      try node.int("axis") ?? (node.opset < 13 ? 1 : -1), rank: shape.count)
     let kind: Kind = node.type == "Softmax" ? .plain : node.type == "LogSoftmax" ? .log : .hard
     let flattens = node.opset < 13 && shape[(axis + 1)...].contains { $0 != 1 }
     return try builder.add(
@@ -134,8 +132,8 @@ extension Softmax {
   private func normalize(
     _ source: View, _ target: View, axis: Int, _ lowering: inout Lowering
   ) throws(LoweringError) {
-    let outer = [target.without(axis: axis), source.without(axis: axis)]
-    guard let axes = try lowering.mergedAxes(outer) else { return }
+    let outer = source.shape.indices.filter { $0 != axis }
+    guard let axes = try lowering.mergedAxes([target.picking(outer), source.picking(outer)]) else { return }
     var parameters = SoftmaxParameters()
     parameters.extent = sixAxes(axes.extent, fill: 1)
     parameters.input_stride = sixAxes(axes.strides[1], fill: 0)
@@ -156,13 +154,5 @@ extension View {
   /// - Precondition: `isRowMajor`, and both shapes have the same number of elements.
   func rowMajor(_ shape: Shape) -> View {
     View(buffer, base: base, shape: shape, strides: shape.rowMajorStrides)
-  }
-
-  /// The view at index 0 of one axis, without that axis.
-  func without(axis: Int) -> View {
-    var view = self
-    view.shape.remove(at: axis)
-    view.strides.remove(at: axis)
-    return view
   }
 }

@@ -30,10 +30,7 @@ public struct ArgReduce: LowerableOperator {
     _ node: ImportedNode, into builder: inout GraphBuilder
   ) throws(ImportError) -> [ValueID] {
     let input = try node.requiredInput(0)
-    let given = try node.int("axis") ?? 0
-    guard let axis = input.type.shape.axis(given) else {
-      throw node.invalid("axis", "is \(given), but the input is \(input.type)")
-    }
+    let axis = try node.resolvedAxis(try node.int("axis") ?? 0, rank: input.type.rank)
     let op = ArgReduce(
       node.type == "ArgMax" ? .max : .min, axis: axis, keepsAxis: try node.int("keepdims") ?? 1 != 0,
       selectsLast: try node.int("select_last_index") ?? 0 != 0)

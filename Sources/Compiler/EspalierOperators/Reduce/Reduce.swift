@@ -90,16 +90,15 @@ extension Reduce {
   /// The axes from the attribute (before opset 18; ReduceSum before 13) or from input 1; all where none are
   /// given, unless `noop_with_empty_axes` is set.
   private static func axes(of node: ImportedNode, rank: Int) throws(ImportError) -> [Int] {
-    let attribute = try node.ints("axes")
-    let input = try node.constantInput(1)?.asInts
-    let given = attribute ?? input ?? []
+    let given = try node.ints("axes", orInput: 1) ?? []
     if given.isEmpty {
       return try node.int("noop_with_empty_axes") ?? 0 != 0 ? [] : [Int](0..<rank)
     }
     var axes: Set<Int> = []
     for axis in given {
-      guard let resolved = [Int](repeating: 1, count: rank).axis(axis), axes.insert(resolved).inserted
-      else { throw node.invalid("axes", "is \(given), but the input has rank \(rank)") }
+      guard axes.insert(try node.resolvedAxis(axis, rank: rank, attribute: "axes")).inserted else {
+        throw node.invalid("axes", "names axis \(axis) twice")
+      }
     }
     return axes.sorted()
   }
