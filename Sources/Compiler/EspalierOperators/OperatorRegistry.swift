@@ -40,6 +40,7 @@ public enum OperatorRegistry {
     ConstantOfShape.self,
     Dropout.self,
     GlobalPool.self,
+    PRelu.self,
     ShapeOperator.self,
     Size.self,
     Upsample.self,

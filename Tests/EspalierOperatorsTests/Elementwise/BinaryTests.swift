@@ -47,6 +47,16 @@ import Testing
       .expect(.floats([2.25, -8]))
   }
 
+  @Test(arguments: [(Float(2), UInt16(9)), (0.5, 8), (-1, 8), (3, 9)])
+  func `give powers of a known exponent by cheaper kernels where there are`(
+    exponent: Float, family: UInt16
+  ) throws {
+    let base = Tensor.floats([0.25, 1, 2, 9])
+    let power = OperatorCase(Binary(.power), [base, .floats([exponent])], constants: [1])
+    try power.expectKernelsAgree()
+    #expect(try LoweredExecutor(power.graph()).families == [family])
+  }
+
   @Test func `give the remainder with the sign that fmod asks for`() throws {
     let inputs: [Tensor] = [.floats(Self.a), .floats(Self.b)]
     try NodeCase(type: "Mod", attributes: ["fmod": .int(1)], inputs: inputs)
@@ -130,6 +140,18 @@ import Testing
         .floats([-1, 2, -3, 4], shape: [1, 2, 1, 2]), .floats([0.5, 0.1], shape: [2, 1, 1]),
       ]
     ).expect(.floats([-0.5, 2, -0.3, 4], shape: [1, 2, 1, 2]))
+  }
+
+  @Test func `takes a vector for one slope per channel where it does not broadcast otherwise`() throws {
+    let x = Tensor.floats([-1, 2, -3, -4, -5, -6], shape: [1, 2, 3])
+    try NodeCase(type: "PRelu", opset: 9, inputs: [x, .floats([0.5, 0.1])])
+      .expect(.floats([-0.5, 2, -1.5, -0.4, -0.5, -0.6], shape: [1, 2, 3]))
+    // A slope per column is ONNX's rule since opset 7; before, it was the channel's.
+    let square = Tensor.floats([-1, -1, -1, -1], shape: [1, 2, 2])
+    try NodeCase(type: "PRelu", opset: 9, inputs: [square, .floats([0.5, 0.1])])
+      .expect(.floats([-0.5, -0.1, -0.5, -0.1], shape: [1, 2, 2]))
+    try NodeCase(type: "PRelu", opset: 6, inputs: [square, .floats([0.5, 0.1])])
+      .expect(.floats([-0.5, -0.5, -0.1, -0.1], shape: [1, 2, 2]))
   }
 
   @Test func `refuses a slope larger than the input`() {

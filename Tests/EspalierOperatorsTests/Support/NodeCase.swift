@@ -2,7 +2,7 @@ import EspalierGraph
 import EspalierOperators
 import Testing
 
-/// One ONNX node with its attributes and inputs, as an importer would meet it.
+/// One ONNX node whose outputs are known: the definition and the kernels are held against them.
 struct NodeCase {
   var type: String
   var opset = 13
@@ -15,28 +15,10 @@ struct NodeCase {
 
   /// The graph that the node is imported into.
   func graph() throws -> Graph {
-    var builder = GraphBuilder()
-    builder.currentNode = ("node", type)
     let inputs = inputs.enumerated().map { index, tensor in
-      tensor.map { tensor in
-        let isKnown = known.contains(index)
-        let value =
-          isKnown
-          ? builder.constant(tensor, name: "x\(index)")
-          : builder.input(name: "x\(index)", type: tensor.type)
-        return ImportedNode.Input(
-          value: value, type: tensor.type, constant: isKnown ? tensor : nil)
-      }
+      tensor.map { known.contains(index) ? ImportCase.Input.known($0) : .frame($0) } ?? .absent
     }
-    let node = ImportedNode(
-      name: "node", type: type, domain: "", opset: opset, attributes: attributes, inputs: inputs,
-      outputNames: (0..<outputCount).map { "y\($0)" })
-    let importer = try #require(OperatorRegistry.importer(for: type, domain: ""))
-    let outputs = try importer.importNode(node, into: &builder)
-    for (index, output) in outputs.prefix(outputCount).enumerated() {
-      builder.output(output, name: "y\(index)")
-    }
-    return builder.graph
+    return try ImportCase(type, opset: opset, attributes, inputs, outputCount: outputCount).graph()
   }
 
   /// The inputs that come from the frame.

@@ -12,9 +12,36 @@ extension Binary {
       throw noKernel(
         node, "it computes in floats, which do not do \(kind.rawValue) as \(element.rawValue) does")
     }
+    if try lowerConstantPower(node, &lowering) { return }
     let (a, b) = (lowering.view(of: node.inputs[0]), lowering.view(of: node.inputs[1]))
     try lowering.binary(
       operation, a, b, to: lowering.allocate(node.outputs[0]), function: activation)
+  }
+
+  /// Squares, square roots and reciprocals written as powers cost a fraction of a general power.
+  ///
+  /// - Returns: Whether the node was such a power.
+  private func lowerConstantPower(
+    _ node: Node, _ lowering: inout Lowering
+  ) throws(LoweringError) -> Bool {
+    guard kind == .power, let exponent = lowering.graph.constant(of: node.inputs[1]), exponent.count == 1,
+      exponent.shape.count <= lowering.graph.type(of: node.inputs[0]).rank
+    else { return false }
+    let root: ElementFunction.Kind
+    switch exponent.asFloats[0] {
+    case 2:
+      let (base, target) = (lowering.view(of: node.inputs[0]), lowering.allocate(node.outputs[0]))
+      let multiply = Binary.Kind.multiply.kernelCode ?? 0
+      try lowering.binary(multiply, base, base, to: target, function: activation)
+      return true
+    case 0.5: root = .sqrt
+    case -1: root = .reciprocal
+    default: return false
+    }
+    guard activation == .identity else { return false }
+    let (base, target) = (lowering.view(of: node.inputs[0]), lowering.allocate(node.outputs[0]))
+    try lowering.unary(ElementFunction(root), from: base, to: target)
+    return true
   }
 
   private func noKernel(_ node: Node, _ reason: String) -> LoweringError {

@@ -6,7 +6,7 @@ public import EspalierGraph
 /// zero. `activation` is what passes fuse into the operator; ONNX itself has none.
 ///
 /// Source: ONNX `Add`, `Sub`, `Mul`, `Div`, `Pow`, `Mod`, `Equal`, …, `And`, `Or`, `Xor`, `BitShift`,
-/// `BitwiseAnd`, …, `PRelu`, opset 7 and later (NumPy-style broadcasting).
+/// `BitwiseAnd`, …, opset 7 and later (NumPy-style broadcasting).
 public struct Binary: LowerableOperator {
   /// The cases up to `prelu` stand in the order of `espalier_binary`: their position is its number.
   public enum Kind: String, Sendable, Codable, CaseIterable {
@@ -81,7 +81,7 @@ extension Binary.Kind {
 
 extension Binary {
   private static let kinds: [String: Kind] = [
-    "Add": .add, "Sub": .subtract, "Mul": .multiply, "Div": .divide, "Pow": .power, "PRelu": .prelu,
+    "Add": .add, "Sub": .subtract, "Mul": .multiply, "Div": .divide, "Pow": .power,
     "Equal": .equal, "Less": .less, "LessOrEqual": .lessOrEqual, "Greater": .greater,
     "GreaterOrEqual": .greaterOrEqual, "And": .and, "Or": .or, "Xor": .xor,
     "BitwiseAnd": .bitwiseAnd, "BitwiseOr": .bitwiseOr, "BitwiseXor": .bitwiseXor,
