@@ -3,12 +3,13 @@ import EspalierGraph
 /// Turns nodes into flat ones: calls of the model's own functions become the functions' nodes.
 struct Flattener {
   /// More nodes than any network has; functions that call each other twice could otherwise unfold forever.
-  static let nodeLimit = 1 << 20
+  static let nodeLimit = 1 << 17
+  /// Deeper than any exporter nests functions.
+  static let depthLimit = 64
 
   private let functions: [FunctionKey: OnnxFunction]
   private let modelOpsets: [String: Int]
   private var names = UniqueNames()
-  private var count = 0
 
   init(model: OnnxModel) {
     functions = Dictionary(
@@ -18,15 +19,51 @@ struct Flattener {
   }
 
   /// - Throws: `ImportError.malformed` where functions call themselves, or unfold to too many nodes.
-  mutating func flatten(_ nodes: [OnnxNode], in scope: Scope) throws(ImportError) -> [FlatNode] {
+  func checkSize(of graph: OnnxGraph) throws(ImportError) {
+    var sizes: [FunctionKey: Int] = [:]
+    _ = try size(of: graph.nodes, callers: [], &sizes)
+  }
+
+  /// How many nodes these are once every function is unfolded, those in all branches included.
+  private func size(
+    of nodes: [OnnxNode], callers: [FunctionKey], _ sizes: inout [FunctionKey: Int]
+  ) throws(ImportError) -> Int {
+    guard callers.count <= Self.depthLimit else {
+      throw .malformed("its functions call each other more than \(Self.depthLimit) deep")
+    }
+    var total = 0
+    for node in nodes {
+      total += 1
+      for case .graph(let graph) in node.attributes.values {
+        total += try size(of: graph.nodes, callers: callers, &sizes)
+      }
+      let key = FunctionKey(domain: node.domain, name: node.type, overload: node.overload)
+      if let function = functions[key] {
+        guard !callers.contains(key) else {
+          throw .malformed("function '\(key.name)' of domain '\(key.domain)' calls itself")
+        }
+        if sizes[key] == nil {
+          sizes[key] = try size(of: function.nodes, callers: callers + [key], &sizes)
+        }
+        total += sizes[key] ?? 0
+      }
+      guard total <= Self.nodeLimit else {
+        throw .malformed("its functions unfold to more than \(Self.nodeLimit) nodes")
+      }
+    }
+    return total
+  }
+
+  /// - Precondition: `checkSize` accepted the graph that the nodes stand in.
+  mutating func flatten(_ nodes: [OnnxNode], in scope: Scope) -> [FlatNode] {
     var flat: [FlatNode] = []
     for (index, node) in nodes.enumerated() {
       let name = uniqueName(scope.prefix + (node.name.isEmpty ? "\(node.type)_\(index)" : node.name))
       let key = FunctionKey(domain: node.domain, name: node.type, overload: node.overload)
       if let function = functions[key] {
-        try flat += unfold(function, key, called: node, name, in: scope)
+        flat += unfold(function, called: node, name, in: scope)
       } else {
-        flat.append(try flatNode(node, name, in: scope))
+        flat.append(flatNode(node, name, in: scope))
       }
     }
     return flat
@@ -35,13 +72,7 @@ struct Flattener {
   /// The name, or one made from it where an earlier node has it.
   mutating func uniqueName(_ name: String) -> String { names.take(name) }
 
-  private mutating func flatNode(
-    _ node: OnnxNode, _ name: String, in scope: Scope
-  ) throws(ImportError) -> FlatNode {
-    count += 1
-    guard count <= Self.nodeLimit else {
-      throw .malformed("its functions unfold to more than \(Self.nodeLimit) nodes")
-    }
+  private func flatNode(_ node: OnnxNode, _ name: String, in scope: Scope) -> FlatNode {
     let attributes = resolved(node.attributes, in: scope)
     var captured: [String] = []
     for case .graph(let graph) in attributes.values { captured += graph.freeNames.map(scope.resolve) }
@@ -63,11 +94,8 @@ struct Flattener {
   }
 
   private mutating func unfold(
-    _ function: OnnxFunction, _ key: FunctionKey, called node: OnnxNode, _ name: String, in scope: Scope
-  ) throws(ImportError) -> [FlatNode] {
-    guard !scope.callers.contains(key) else {
-      throw .malformed("function '\(key.name)' of domain '\(key.domain)' calls itself")
-    }
+    _ function: OnnxFunction, called node: OnnxNode, _ name: String, in scope: Scope
+  ) -> [FlatNode] {
     var bound: [String: String] = [:]
     for (index, formal) in function.inputs.enumerated() {
       bound[formal] = index < node.inputs.count ? scope.resolve(node.inputs[index]) : ""
@@ -83,13 +111,13 @@ struct Flattener {
     let inner = Scope(
       bound: bound, prefix: name + "/", opsets: function.opsets.merging(modelOpsets) { own, _ in own },
       attributes: function.defaults.merging(resolved(node.attributes, in: scope)) { _, given in given },
-      callers: scope.callers + [key], reserved: scope.reserved)
-    var flat = try flatten(function.nodes, in: inner)
+      reserved: scope.reserved)
+    var flat = flatten(function.nodes, in: inner)
     for alias in aliases {
       let identity = OnnxNode(
         name: "", type: "Identity", domain: "", overload: "", inputs: [alias.from], outputs: [],
         attributes: [:])
-      var copy = try flatNode(identity, uniqueName(inner.prefix + "Identity"), in: inner)
+      var copy = flatNode(identity, uniqueName(inner.prefix + "Identity"), in: inner)
       copy.outputs = [alias.to]
       flat.append(copy)
     }

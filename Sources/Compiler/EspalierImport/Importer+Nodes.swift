@@ -4,6 +4,10 @@ import EspalierOperators
 extension Importer {
   /// Imports nodes in order. One that fails is noted, and whatever depends on it is passed over.
   mutating func importNodes(_ nodes: [FlatNode], wanted: [String]) {
+    importedCount += nodes.count
+    guard importedCount <= Flattener.nodeLimit else {
+      return errors.append(.malformed("it unfolds to more than \(Flattener.nodeLimit) nodes"))
+    }
     var read = Set(wanted)
     for node in nodes { read.formUnion(node.inputs + node.captured) }
     for node in nodes {
@@ -33,14 +37,14 @@ extension Importer {
   }
 
   private func inputs(of node: FlatNode) throws(ImportError) -> [ImportedNode.Input?] {
+    for name in node.inputs where !name.isEmpty && meanings[name] == nil {
+      throw .malformed("node '\(node.name)' reads '\(name)', which nothing computes")
+    }
     var inputs: [ImportedNode.Input?] = []
     for name in node.inputs {
-      if name.isEmpty {
-        inputs.append(nil)
-        continue
-      }
-      let value = try value(of: name, readBy: node)
-      inputs.append(.init(value: value, type: builder.type(of: value), constant: builder.constant(of: value)))
+      let value = name.isEmpty ? nil : try value(of: name, readBy: node)
+      inputs.append(
+        value.map { .init(value: $0, type: builder.type(of: $0), constant: builder.constant(of: $0)) })
     }
     return inputs
   }
@@ -121,11 +125,11 @@ extension Importer {
     let own = graph.definedNames.map { ($0, naming.ownName($0)) }
     let scope = Scope(
       bound: Dictionary(uniqueKeysWithValues: own), prefix: naming.prefix, outer: outer, opsets: outer.opsets,
-      attributes: outer.attributes, callers: outer.callers, reserved: outer.reserved)
+      attributes: outer.attributes, reserved: outer.reserved)
     let wanted = graph.outputs.map { scope.resolve($0.name) }
     let known = errors.count
     try importInitializers(of: graph, in: scope)
-    let nodes = try flattener.flatten(graph.nodes, in: scope)
+    let nodes = flattener.flatten(graph.nodes, in: scope)
     let order = try ExecutionOrder(nodes, known: Set(meanings.keys), wanted: wanted)
     checkOperators(order.nodes)
     if errors.count == known { importNodes(order.nodes, wanted: wanted) }

@@ -38,6 +38,8 @@ public struct Importer {
   var flattener: Flattener
   var meanings: [String: Meaning] = [:]
   var errors: [ImportError] = []
+  /// Nodes imported so far, those in branches included.
+  var importedCount = 0
 
   init(_ model: OnnxModel, options: Options) {
     self.model = model
@@ -69,7 +71,8 @@ public struct Importer {
     try importInitializers(of: model.graph, in: nil)
     try importInputs()
     let scope = Scope(opsets: model.opsets, reserved: model.graph.definedNames)
-    let nodes = try flattener.flatten(model.graph.nodes, in: scope)
+    try flattener.checkSize(of: model.graph)
+    let nodes = flattener.flatten(model.graph.nodes, in: scope)
     let wanted = model.graph.outputs.map(\.name)
     let order = try ExecutionOrder(nodes, known: Set(meanings.keys), wanted: wanted)
     checkOperators(order.nodes)

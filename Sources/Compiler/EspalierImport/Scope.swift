@@ -11,21 +11,18 @@ final class Scope {
   let opsets: [String: Int]
   /// The attributes that a function's nodes may refer to; empty outside functions.
   let attributes: [String: OnnxAttribute]
-  /// Functions being unfolded around here, outermost first.
-  let callers: [FunctionKey]
   /// Names of the model's own values, which no made-up name may equal.
   let reserved: Set<String>
 
   init(
     bound: [String: String] = [:], prefix: String = "", outer: Scope? = nil, opsets: [String: Int],
-    attributes: [String: OnnxAttribute] = [:], callers: [FunctionKey] = [], reserved: Set<String>
+    attributes: [String: OnnxAttribute] = [:], reserved: Set<String>
   ) {
     self.bound = bound
     self.prefix = prefix
     self.outer = outer
     self.opsets = opsets
     self.attributes = attributes
-    self.callers = callers
     self.reserved = reserved
   }
 
