@@ -1,7 +1,7 @@
 /// A small ONNX file in the making: field numbers are those of onnx.proto.
-struct OnnxFile {
-  struct Attribute {
-    enum Value {
+struct OnnxFile: Sendable {
+  struct Attribute: Sendable {
+    enum Value: Sendable {
       case int(Int64)
       case float(Float)
       case string(String)
@@ -19,7 +19,7 @@ struct OnnxFile {
     var statesType = true
   }
 
-  struct NodeFile {
+  struct NodeFile: Sendable {
     var type: String
     var inputs: [String] = []
     var outputs: [String] = []
@@ -28,7 +28,7 @@ struct OnnxFile {
     var domain = ""
   }
 
-  struct TensorFile {
+  struct TensorFile: Sendable {
     var name = ""
     var type: Int64 = 1
     var shape: [Int64]
@@ -42,13 +42,13 @@ struct OnnxFile {
     var external: [(String, String)]?
   }
 
-  enum Extent {
+  enum Extent: Sendable {
     case fixed(Int64)
     case symbol(String)
     case nothing
   }
 
-  struct ValueFile {
+  struct ValueFile: Sendable {
     var name: String
     var type: Int64 = 1
     /// Nil leaves the rank open.
@@ -56,14 +56,14 @@ struct OnnxFile {
     var isSequence = false
   }
 
-  struct GraphFile {
+  struct GraphFile: Sendable {
     var nodes: [NodeFile] = []
     var initializers: [TensorFile] = []
     var inputs: [ValueFile] = []
     var outputs: [String] = []
   }
 
-  struct FunctionFile {
+  struct FunctionFile: Sendable {
     var name: String
     var domain: String
     var inputs: [String]

@@ -63,14 +63,14 @@ bool element_count(const onnx::TensorProto &tensor, size_t *count, connx_error *
   bool empty = false;
   for (const int64_t extent : tensor.dims()) {
     if (extent < 0) return fail(error, "has a negative extent"), false;
-    if (extent == 0) empty = true;
-  }
-  if (empty) return *count = 0, true;
-  for (const int64_t extent : tensor.dims()) {
+    if (extent == 0) {
+      empty = true;
+      continue;
+    }
     if (static_cast<uint64_t>(extent) > limit / product) return fail(error, "is too large"), false;
     product *= static_cast<uint64_t>(extent);
   }
-  return *count = static_cast<size_t>(product), true;
+  return *count = empty ? 0 : static_cast<size_t>(product), true;
 }
 
 // How many elements the typed field of this type holds.

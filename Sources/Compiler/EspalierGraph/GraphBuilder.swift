@@ -5,12 +5,14 @@
 public struct GraphBuilder: Sendable {
   public private(set) var graph = Graph()
   /// Tensors of more elements than this are refused: no vehicle network has one, a damaged file may.
-  public static let elementLimit = 1 << 28
+  public static let elementLimit = Shape.elementLimit
   /// Set by the importer before each node, so that errors name it.
   public var currentNode = (name: "", type: "")
 
   /// Values with names from the file, which stay theirs where another value has the same.
   private var named: [ValueID] = []
+  /// The elements of all constants that nodes made.
+  private var madeElements = 0
 
   public init() {}
 
@@ -54,22 +56,31 @@ public struct GraphBuilder: Sendable {
     do { types = try op.inferOutputs(inputs.map { graph.type(of: $0) }) } catch {
       throw .shape(error, node: currentNode.name, type: currentNode.type)
     }
-    for type in types {
-      var count = 1
-      for extent in type.shape {
-        let (product, overflow) = count.multipliedReportingOverflow(by: extent)
-        guard extent >= 0, !overflow, product <= Self.elementLimit else {
-          throw .malformed("node '\(currentNode.name)' (\(currentNode.type)) makes a tensor of \(type)")
-        }
-        count = product
-      }
+    for type in types where type.shape.checkedElementCount == nil {
+      throw .malformed("node '\(currentNode.name)' (\(currentNode.type)) makes a tensor of \(type)")
     }
     if !inputs.isEmpty, inputs.allSatisfy({ graph.constant(of: $0) != nil }) {
+      for type in types { try reserve(type) }
       return try fold(op, inputs, outputNames)
     }
     do {
       return try graph.append(op, name: currentNode.name, inputs: inputs, outputNames: outputNames)
     } catch { throw .shape(error, node: currentNode.name, type: currentNode.type) }
+  }
+
+  /// Asks for a constant that does not stand in the file. All of them together may have as many elements as
+  /// one tensor, so that a few nodes cannot fill the memory.
+  ///
+  /// - Throws: `ImportError.malformed`, naming the current node.
+  public mutating func reserve(_ type: TensorType) throws(ImportError) {
+    guard let count = type.shape.checkedElementCount, count <= Self.elementLimit - madeElements else {
+      throw .malformed(
+        """
+        node '\(currentNode.name)' (\(currentNode.type)) makes a constant of \(type), with which the \
+        constants that nodes make have too many elements
+        """)
+    }
+    madeElements += count
   }
 
   private mutating func fold(

@@ -43,6 +43,25 @@ extension [Int] {
   /// The number of elements of a tensor of this shape; 1 for a scalar.
   public var elementCount: Int { reduce(1, *) }
 
+  /// Tensors of more elements than this are refused: no vehicle network has one, a damaged file may.
+  public static let elementLimit = 1 << 28
+
+  /// Tensors of more axes than this are refused.
+  public static let rankLimit = 32
+
+  /// The number of elements; nil beyond `rankLimit` axes, where an extent is negative, or where the extents
+  /// other than 0 make more than `elementLimit` elements, so that no stride overflows.
+  public var checkedElementCount: Int? {
+    guard count <= Self.rankLimit else { return nil }
+    var product = 1
+    for extent in self {
+      let (next, overflow) = product.multipliedReportingOverflow(by: Swift.max(extent, 1))
+      guard extent >= 0, !overflow, next <= Self.elementLimit else { return nil }
+      product = next
+    }
+    return contains(0) ? 0 : product
+  }
+
   /// The distance in elements between neighbors along each axis, stored row by row.
   public var rowMajorStrides: [Int] {
     var strides = [Int](repeating: 1, count: count)

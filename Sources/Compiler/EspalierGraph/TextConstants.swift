@@ -1,16 +1,3 @@
-extension TensorType {
-  /// The number of elements, or nil beyond what a constant in a text may have.
-  var elementCountIfSmall: Int? {
-    var count = 1
-    for extent in shape {
-      let (product, overflow) = count.multipliedReportingOverflow(by: extent)
-      guard extent >= 0, !overflow, product <= GraphBuilder.elementLimit else { return nil }
-      count = product
-    }
-    return count
-  }
-}
-
 extension Tensor {
   /// A tensor from its elements as they are written.
   ///

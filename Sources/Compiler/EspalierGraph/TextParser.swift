@@ -158,7 +158,7 @@ extension TextParser {
   private mutating func tensor(_ type: TensorType, name: String) throws(TextError) -> Tensor {
     let line = lexer.line
     if try accept(word: "elided") { throw .elided(name, line: line) }
-    guard type.shape.count <= 32, type.elementCountIfSmall != nil else {
+    guard type.shape.checkedElementCount != nil else {
       throw .unexpected("\(type)", expected: "a smaller constant", line: line)
     }
     if try accept(word: "splat") {

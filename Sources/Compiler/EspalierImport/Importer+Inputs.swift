@@ -38,7 +38,7 @@ extension Importer {
       return
     }
     let shape = try fixedShape(of: input, symbols)
-    guard shape.checkedElementCount(limit: GraphBuilder.elementLimit) != nil else {
+    guard shape.checkedElementCount != nil else {
       throw .malformed("input '\(input.name)' is a tensor of \(TensorType(element, shape))")
     }
     meanings[input.name] = .value(builder.input(name: input.name, type: TensorType(element, shape)))
@@ -85,18 +85,5 @@ extension OnnxValue {
     return zip(extents, shape).allSatisfy { extent, count in
       if case .fixed(let fixed) = extent { fixed == count } else { true }
     }
-  }
-}
-
-extension Shape {
-  /// The number of elements, or nil where an extent is negative or the product exceeds `limit`.
-  func checkedElementCount(limit: Int) -> Int? {
-    var product = 1
-    for extent in self {
-      let (next, overflow) = product.multipliedReportingOverflow(by: extent)
-      guard extent >= 0, !overflow, next <= limit else { return nil }
-      product = next
-    }
-    return product
   }
 }

@@ -169,15 +169,12 @@ extension OnnxReader {
     return .value(.unsupported(kind: "list of tensors, graphs or types"))
   }
 
-  /// No network has a tensor of more axes; a damaged file may.
-  static let rankLimit = 32
-
   func tensor(_ tensor: OpaquePointer) -> OnnxTensor {
     guard let element = ElementType(onnx: connx_tensor_data_type(tensor)) else {
       return .unreadable(problem: "has a type that is not supported (\(connx_tensor_data_type(tensor)))")
     }
     let shape = connx_tensor_dimensions(tensor).buffer.map(Int.init)
-    guard shape.count <= Self.rankLimit else { return .unreadable(problem: "has \(shape.count) axes") }
+    guard shape.count <= Shape.rankLimit else { return .unreadable(problem: "has \(shape.count) axes") }
     var error = connx_error()
     var count = 0
     guard connx_tensor_check(model, tensor, &count, &error) else { return .unreadable(problem: error.text) }

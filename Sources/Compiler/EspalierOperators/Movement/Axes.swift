@@ -48,15 +48,7 @@ extension Shape {
 }
 
 /// The number of elements, or nil where an extent is negative or the product passes `GraphBuilder`'s limit.
-func checkedElementCount(_ shape: Shape) -> Int? {
-  var count = 1
-  for extent in shape {
-    let (product, overflow) = count.multipliedReportingOverflow(by: extent)
-    guard extent >= 0, !overflow, product <= GraphBuilder.elementLimit else { return nil }
-    count = product
-  }
-  return count
-}
+func checkedElementCount(_ shape: Shape) -> Int? { shape.checkedElementCount }
 
 /// The positions that a strided walk over `shape` visits, row by row.
 func stridedOffsets(base: Int = 0, shape: Shape, strides: [Int]) -> [Int] {

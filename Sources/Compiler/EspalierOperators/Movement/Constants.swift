@@ -37,13 +37,20 @@ public enum ConstantOfShape: NodeImporter {
     let shape = try node.requiredConstant(0).asInts
     let value = try node.tensor("value") ?? Tensor(shape: [1], floats: [0])
     guard value.count == 1 else { throw node.invalid("value", "must hold one element, but is \(value.type)") }
-    guard let count = checkedElementCount(shape) else {
-      throw .malformed("node '\(node.name)' (\(node.type)) makes a tensor of shape \(shape)")
-    }
-    let zeros = [Int?](repeating: 0, count: count)
-    return [
-      builder.constant(value.gathered(zeros, shape: shape), name: node.outputNames.first ?? "")
-    ]
+    let type = TensorType(value.type.element, shape)
+    try builder.reserve(type)
+    let tensor =
+      switch value.storage {
+      case .floats(let elements):
+        Tensor(
+          shape: shape, element: type.element,
+          floats: Array(repeating: elements[0], count: type.elementCount))
+      case .integers(let elements):
+        Tensor(
+          shape: shape, element: type.element,
+          integers: Array(repeating: elements[0], count: type.elementCount))
+      }
+    return [builder.constant(tensor, name: node.outputNames.first ?? "")]
   }
 }
 
