@@ -4,16 +4,16 @@ import PlanFixtures
 import Testing
 
 @Suite("Session") struct SessionTests {
-  /// From rows that are fewer than threads to rows that every thread gets many items of.
-  @Test(arguments: [1, 7, 2000], 1...8)
-  func `computes what the definition says on any number of threads`(rows: Int, threads: Int) throws {
+  /// From rows that are fewer than threads to rows that every thread gets items of.
+  @Test(arguments: [1, 7, 1000])
+  func `computes what the definition says on any number of threads`(rows: Int) throws {
     let network = ResidualNetwork(rows: rows)
     let model = try Model(bytes: PlanWriter.bytes(of: network.plan))
-    var session = try Session(model, threads: threads)
-    for seed: UInt64 in 1...3 {
-      let input = network.input(seed: seed)
-      let outputs = try session.run([input])
-      #expect(outputs == [network.output(for: input)])
+    let input = network.input(seed: 1)
+    let expected = network.output(for: input)
+    for threads in 1...8 {
+      var session = try Session(model, threads: threads)
+      for _ in 0..<3 { #expect(try session.run([input]) == [expected]) }
     }
   }
 

@@ -43,7 +43,7 @@ public struct Session: ~Copyable, Sendable {
     let table = CallTable(model, arena: arena.base, threads: threads, limit: limit)
     let frame = FrameState(
       calls: table.calls, threads: UInt32(threads), scratch: scratch.base, scratchStride: scratchStride,
-      spinsPerBarrier: max(1, policy.spinsPerBarrier))
+      spinsPerBarrier: policy.spinsPerBarrier(threads: threads))
     guard var pool = WorkerPool(frame, policy: policy) else {
       throw .outOfMemory(byteCount: Signals.byteCount)
     }

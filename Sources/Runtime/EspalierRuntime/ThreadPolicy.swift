@@ -1,3 +1,5 @@
+internal import CEspalierKernels
+
 /// How a session's worker threads wait and where they run. The calling thread is left as it is.
 public struct ThreadPolicy: Sendable, Equatable {
   /// How long workers spin for the next frame before they sleep. Waking a sleeper takes 15 to 50
@@ -11,4 +13,9 @@ public struct ThreadPolicy: Sendable, Equatable {
   public var priority = 0
 
   public init() {}
+
+  /// Where threads must share cores, whoever spins keeps the one that is waited for from running.
+  func spinsPerBarrier(threads: Int) -> Int {
+    threads > Int(espalier_core_count()) ? min(spinsPerBarrier, 16) : max(1, spinsPerBarrier)
+  }
 }

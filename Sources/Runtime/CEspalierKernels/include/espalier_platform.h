@@ -33,6 +33,8 @@ void espalier_memory_free(void *memory, size_t count);
 // SCHED_FIFO with this priority. Returns 0 or an errno value.
 int espalier_thread_start(
     uint64_t *thread, void (*entry)(void *context), void *context, int32_t core, int32_t priority);
+// How many cores this thread may run on; at least 1.
+uint32_t espalier_core_count(void);
 void espalier_thread_join(uint64_t thread);
 void espalier_thread_yield(void);
 void espalier_thread_sleep(uint32_t microseconds);

@@ -74,6 +74,14 @@ int espalier_thread_start(
   return result;
 }
 
+uint32_t espalier_core_count(void) {
+  cpu_set_t cores;
+  CPU_ZERO(&cores);
+  if (sched_getaffinity(0, sizeof cores, &cores) != 0) return 1;
+  const int count = CPU_COUNT(&cores);
+  return count > 0 ? (uint32_t)count : 1;
+}
+
 void espalier_thread_join(uint64_t thread) { pthread_join((pthread_t)thread, NULL); }
 
 void espalier_thread_yield(void) { sched_yield(); }
