@@ -109,7 +109,13 @@ if !embedded {
       name: "EspalierRuntimeTests",
       dependencies: [
         "EspalierRuntime", "EspalierPlan", "EspalierKernels", "CEspalierKernels", "PlanFixtures",
+        "allocation-probe",
       ]),
+    .target(name: "CAllocationCounter", path: "Tests/CAllocationCounter"),
+    .executableTarget(
+      name: "allocation-probe",
+      dependencies: ["CAllocationCounter", "EspalierPlan", "EspalierRuntime", "PlanFixtures"],
+      path: "Tests/AllocationProbe"),
     .testTarget(
       name: "EspalierOperatorsTests",
       dependencies: [

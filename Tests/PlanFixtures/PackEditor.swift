@@ -1,17 +1,17 @@
-import CEspalierKernels
+internal import CEspalierKernels
 
 /// Changes fields of a packed file and mends its checksums, so that the change gets past them.
 ///
 /// Knows the format from its specification (`PackedFile.md`), not from the code under test.
-struct PackEditor {
-  private(set) var bytes: [UInt8]
+public struct PackEditor {
+  public private(set) var bytes: [UInt8]
 
-  init(_ bytes: [UInt8]) { self.bytes = bytes }
+  public init(_ bytes: [UInt8]) { self.bytes = bytes }
 
-  var sectionCount: Int { Int(read(16, 4)) }
+  public var sectionCount: Int { Int(read(16, 4)) }
 
   /// Offset and length of the section with these four letters.
-  func section(_ letters: String) -> Range<Int>? {
+  public func section(_ letters: String) -> Range<Int>? {
     for index in 0..<sectionCount where bytes[64 + index * 32..<68 + index * 32].elementsEqual(letters.utf8) {
       let start = Int(read(72 + index * 32, 8))
       return start..<start + Int(read(80 + index * 32, 8))
@@ -19,16 +19,16 @@ struct PackEditor {
     return nil
   }
 
-  func read(_ offset: Int, _ width: Int) -> UInt64 {
+  public func read(_ offset: Int, _ width: Int) -> UInt64 {
     (0..<width).reduce(0) { $0 | UInt64(bytes[offset + $1]) << (8 * UInt64($1)) }
   }
 
-  mutating func write(_ value: UInt64, at offset: Int, width: Int) {
+  public mutating func write(_ value: UInt64, at offset: Int, width: Int) {
     for index in 0..<width { bytes[offset + index] = UInt8(truncatingIfNeeded: value >> (8 * UInt64(index))) }
   }
 
   /// Computes every checksum again: the sections' where they lie inside the file, then the header's.
-  mutating func mendChecksums() {
+  public mutating func mendChecksums() {
     for index in 0..<min(sectionCount, (bytes.count - 64) / 32) {
       let (start, count) = (read(72 + index * 32, 8), read(80 + index * 32, 8))
       guard start <= UInt64(bytes.count), count <= UInt64(bytes.count) - start else { continue }

@@ -1,0 +1,61 @@
+// Interposes glibc's allocator by its internal names.
+#include "allocation_counter.h"
+
+#include <errno.h>
+#include <stdatomic.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <string.h>
+
+extern void *__libc_malloc(size_t);
+extern void *__libc_calloc(size_t, size_t);
+extern void *__libc_realloc(void *, size_t);
+extern void *__libc_memalign(size_t, size_t);
+extern void __libc_free(void *);
+
+static atomic_long allocations, releases;
+
+void *malloc(size_t count) {
+  allocations++;
+  return __libc_malloc(count);
+}
+
+void *calloc(size_t count, size_t size) {
+  allocations++;
+  return __libc_calloc(count, size);
+}
+
+void *realloc(void *memory, size_t count) {
+  allocations++;
+  return __libc_realloc(memory, count);
+}
+
+void *memalign(size_t alignment, size_t count) {
+  allocations++;
+  return __libc_memalign(alignment, count);
+}
+
+void *aligned_alloc(size_t alignment, size_t count) { return memalign(alignment, count); }
+
+int posix_memalign(void **memory, size_t alignment, size_t count) {
+  *memory = memalign(alignment, count);
+  return *memory ? 0 : ENOMEM;
+}
+
+void free(void *memory) {
+  if (memory) releases++;
+  __libc_free(memory);
+}
+
+long allocation_count(void) { return allocations; }
+long release_count(void) { return releases; }
+
+long resident_kilobytes(void) {
+  char line[256];
+  long kilobytes = -1;
+  FILE *file = fopen("/proc/self/status", "r");
+  while (file && fgets(line, sizeof line, file))
+    if (strncmp(line, "VmRSS:", 6) == 0) sscanf(line + 6, "%ld", &kilobytes);
+  if (file) fclose(file);
+  return kilobytes;
+}
