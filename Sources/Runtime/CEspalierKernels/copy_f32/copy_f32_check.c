@@ -9,6 +9,6 @@ bool espalier_copy_f32_check(espalier_call_facts *facts) {
   if (!espalier_writes_apart(6, p->extent, p->output_stride)) return false;
   if (!espalier_view_settle(facts, 0, 6, p->extent, p->input_stride, p->input_base)) return false;
   if (!espalier_view_settle(facts, 1, 6, p->extent, p->output_stride, p->output_base)) return false;
-  facts->items = espalier_copy_f32_loop(p).items;
+  facts->items = espalier_copy_f32_plan(p).items;
   return true;
 }
