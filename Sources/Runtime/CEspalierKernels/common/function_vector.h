@@ -162,4 +162,7 @@ F v_epilogue(int32_t function, vec x, vec a, vec b) {
 }
 #undef F
 
+// The same out of line, where speed is the function's own.
+V_SLOW vec v_epilogue_call(int32_t function, vec x, vec a, vec b) { return v_epilogue(function, x, a, b); }
+
 #endif

@@ -16,6 +16,7 @@ typedef __mmask16 vpart;
 #pragma clang attribute push(__attribute__((target("avx2,fma,avx512f,avx512bw,avx512dq,avx512vl"))), \
                              apply_to = function)
 #define V static inline __attribute__((always_inline))
+#define V_SLOW static __attribute__((noinline, unused))
 
 V vec v_set(float x) { return _mm512_set1_ps(x); }
 V vec v_zero(void) { return _mm512_setzero_ps(); }
@@ -75,12 +76,12 @@ V float v_sum(vec x) {
 }
 
 // Elements p[0], p[stride], …: n of them, the rest 0.
-V vec v_load_strided(const float *p, int64_t stride, int64_t n) {
+V_SLOW vec v_load_strided(const float *p, int64_t stride, int64_t n) {
   float lanes[VL] __attribute__((aligned(64))) = {0};
   for (int64_t i = 0; i < n; i++) lanes[i] = p[i * stride];
   return _mm512_load_ps(lanes);
 }
-V void v_store_strided(float *p, int64_t stride, int64_t n, vec x) {
+V_SLOW void v_store_strided(float *p, int64_t stride, int64_t n, vec x) {
   float lanes[VL] __attribute__((aligned(64)));
   _mm512_store_ps(lanes, x);
   for (int64_t i = 0; i < n; i++) p[i * stride] = lanes[i];
