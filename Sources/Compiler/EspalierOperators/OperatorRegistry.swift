@@ -11,6 +11,7 @@ public enum OperatorRegistry {
     Cast.self,
     Concat.self,
     Conv.self,
+    ConvTranspose.self,
     CumSum.self,
     DepthToSpace.self,
     Expand.self,
