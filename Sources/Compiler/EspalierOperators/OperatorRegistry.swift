@@ -22,6 +22,7 @@ public enum OperatorRegistry {
     Gemm.self,
     Identity.self,
     LpPool.self,
+    MatMul.self,
     MaxPool.self,
     OneHot.self,
     Pad.self,

@@ -141,7 +141,7 @@ extension Gemm {
       }
     }
     if let later = addend.later {
-      try lowering.binary(0, output, later, to: output, function: activation)
+      try lowering.binary(.add, output, later, to: output, function: activation)
     }
   }
 
