@@ -24,6 +24,7 @@ public enum OperatorRegistry {
     LpPool.self,
     MatMul.self,
     MaxPool.self,
+    MaxUnpool.self,
     OneHot.self,
     Pad.self,
     Reduce.self,
