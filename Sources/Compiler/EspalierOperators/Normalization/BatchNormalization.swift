@@ -116,7 +116,7 @@ public struct BatchNormalization: LowerableOperator {
     let perChannel = [scale.count] + input.shape.dropFirst(2).map { _ in 1 }
     let factor = lowering.weights.append(Tensor(shape: perChannel, floats: scale))
     let addend = lowering.weights.append(Tensor(shape: perChannel, floats: shift))
-    try lowering.binary(2, input, factor, to: output)
-    try lowering.binary(0, output, addend, to: output)
+    try lowering.binary(.multiply, input, factor, to: output)
+    try lowering.binary(.add, output, addend, to: output)
   }
 }
