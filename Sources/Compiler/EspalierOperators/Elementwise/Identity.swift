@@ -3,7 +3,7 @@ public import EspalierGraph
 /// `y = x`: the output is another name of the input.
 ///
 /// Source: ONNX `Identity`, opset 1, of tensors.
-public struct Identity: ViewingOperator {
+public struct Identity: RearrangingOperator {
   public static let name = "Identity"
   public static let onnxNames = ["Identity"]
 
@@ -27,6 +27,8 @@ public struct Identity: ViewingOperator {
   public func quantizationRule(_ inputs: [TensorType]) -> QuantizationRule { .passThrough }
 
   public func layoutDemand(input index: Int, _ inputs: [TensorType]) -> LayoutDemand { .any }
+
+  public func input(seenAs output: View, shape: Shape) -> View? { output }
 
   public func lower(_ node: Node, into lowering: inout Lowering) throws(LoweringError) {
     lowering.define(node.outputs[0], as: lowering.view(of: node.inputs[0]))

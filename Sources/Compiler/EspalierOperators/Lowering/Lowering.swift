@@ -30,7 +30,7 @@ public struct Lowering: Sendable {
   var halos: [ValueID: Halo] = [:]
   /// The image in each arena buffer that has one, and the zeros that were put around it.
   var filledHalos: [Buffer: (image: View, halo: Halo)] = [:]
-  var placements: [ValueID: ConcatPlacement] = [:]
+  var placements: [ValueID: Placement] = [:]
   /// Values that are written straight into a graph output.
   var outputIndices: [ValueID: Int] = [:]
   var currentName = ""
@@ -103,17 +103,9 @@ extension Lowering {
 
   /// Memory for a value that the current node computes: inside its Concat, in a graph output, or new.
   public mutating func allocate(_ value: ValueID) -> View {
-    if let view = views[value] { return view }
-    let view: View
-    if let placement = placements[value] {
-      view = allocate(placement.parent).sliced(
-        axis: placement.axis, start: placement.offset, count: graph.type(of: value).shape[placement.axis])
-    } else if let index = outputIndices[value] {
-      let shape = graph.type(of: value).shape
-      view = View(.output(index), shape: shape, strides: shape.rowMajorStrides)
-    } else {
-      view = newBuffer(shape: graph.type(of: value).shape, halo: halos[value] ?? .none)
-    }
+    let view =
+      destination(of: value)
+      ?? newBuffer(shape: graph.type(of: value).shape, halo: halos[value] ?? .none)
     views[value] = view
     return view
   }

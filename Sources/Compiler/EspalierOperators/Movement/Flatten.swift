@@ -3,7 +3,7 @@ public import EspalierGraph
 /// Two axes: everything before `axis` and everything from it on.
 ///
 /// Source: ONNX `Flatten`, opset 25; negative axes from 11 on.
-public struct Flatten: ViewingOperator {
+public struct Flatten: RearrangingOperator {
   public static let name = "Flatten"
   public static let onnxNames = ["Flatten"]
 
@@ -40,6 +40,8 @@ public struct Flatten: ViewingOperator {
   public func quantizationRule(_ inputs: [TensorType]) -> QuantizationRule { .passThrough }
 
   public func layoutDemand(input index: Int, _ inputs: [TensorType]) -> LayoutDemand { .any }
+
+  public func input(seenAs output: View, shape: Shape) -> View? { output.reshaped(to: shape) }
 
   public func lower(_ node: Node, into lowering: inout Lowering) throws(LoweringError) {
     try lowering.reshape(node)

@@ -3,7 +3,7 @@ public import EspalierGraph
 /// The same elements, row by row, under another shape.
 ///
 /// Source: ONNX `Reshape`, opset 25 (`allowzero` from 14 on); until opset 4 the shape is an attribute.
-public struct Reshape: ViewingOperator {
+public struct Reshape: RearrangingOperator {
   public static let name = "Reshape"
   public static let onnxNames = ["Reshape"]
 
@@ -67,6 +67,8 @@ public struct Reshape: ViewingOperator {
   public func quantizationRule(_ inputs: [TensorType]) -> QuantizationRule { .passThrough }
 
   public func layoutDemand(input index: Int, _ inputs: [TensorType]) -> LayoutDemand { .any }
+
+  public func input(seenAs output: View, shape: Shape) -> View? { output.reshaped(to: shape) }
 
   public func lower(_ node: Node, into lowering: inout Lowering) throws(LoweringError) {
     try lowering.reshape(node)

@@ -3,7 +3,7 @@ public import EspalierGraph
 /// Removes axes of extent 1.
 ///
 /// Source: ONNX `Squeeze`, opset 25; the axes are an attribute until 12 and an input from 13 on.
-public struct Squeeze: ViewingOperator {
+public struct Squeeze: RearrangingOperator {
   public static let name = "Squeeze"
   public static let onnxNames = ["Squeeze"]
 
@@ -42,6 +42,8 @@ public struct Squeeze: ViewingOperator {
   public func quantizationRule(_ inputs: [TensorType]) -> QuantizationRule { .passThrough }
 
   public func layoutDemand(input index: Int, _ inputs: [TensorType]) -> LayoutDemand { .any }
+
+  public func input(seenAs output: View, shape: Shape) -> View? { output.reshaped(to: shape) }
 
   public func lower(_ node: Node, into lowering: inout Lowering) throws(LoweringError) {
     try lowering.reshape(node)

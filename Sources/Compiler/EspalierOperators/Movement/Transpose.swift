@@ -3,7 +3,7 @@ public import EspalierGraph
 /// Axis `i` of the output is axis `permutation[i]` of the input.
 ///
 /// Source: ONNX `Transpose`, opset 25; without `perm` the axes are reversed.
-public struct Transpose: ViewingOperator {
+public struct Transpose: RearrangingOperator {
   public static let name = "Transpose"
   public static let onnxNames = ["Transpose"]
 
@@ -41,6 +41,10 @@ public struct Transpose: ViewingOperator {
   public func quantizationRule(_ inputs: [TensorType]) -> QuantizationRule { .passThrough }
 
   public func layoutDemand(input index: Int, _ inputs: [TensorType]) -> LayoutDemand { .any }
+
+  public func input(seenAs output: View, shape: Shape) -> View? {
+    output.transposed(permutation.indices.map { axis in permutation.firstIndex(of: axis) ?? axis })
+  }
 
   public func lower(_ node: Node, into lowering: inout Lowering) throws(LoweringError) {
     lowering.define(node.outputs[0], as: lowering.view(of: node.inputs[0]).transposed(permutation))

@@ -3,7 +3,7 @@ public import EspalierGraph
 /// Inserts axes of extent 1.
 ///
 /// Source: ONNX `Unsqueeze`, opset 25; the axes are an attribute until 12 and an input from 13 on.
-public struct Unsqueeze: ViewingOperator {
+public struct Unsqueeze: RearrangingOperator {
   public static let name = "Unsqueeze"
   public static let onnxNames = ["Unsqueeze"]
 
@@ -45,6 +45,8 @@ public struct Unsqueeze: ViewingOperator {
   public func quantizationRule(_ inputs: [TensorType]) -> QuantizationRule { .passThrough }
 
   public func layoutDemand(input index: Int, _ inputs: [TensorType]) -> LayoutDemand { .any }
+
+  public func input(seenAs output: View, shape: Shape) -> View? { output.reshaped(to: shape) }
 
   public func lower(_ node: Node, into lowering: inout Lowering) throws(LoweringError) {
     try lowering.reshape(node)
