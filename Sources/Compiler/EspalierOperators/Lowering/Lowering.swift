@@ -6,6 +6,11 @@ public struct LoweredCall: Sendable {
     public var buffer: Buffer
     /// Elements from the buffer's start.
     public var offset: Int
+
+    public init(buffer: Buffer, offset: Int) {
+      self.buffer = buffer
+      self.offset = offset
+    }
   }
 
   public var family: UInt16
@@ -13,6 +18,13 @@ public struct LoweredCall: Sendable {
   /// Nil where an operand is absent.
   public var operands: [Operand?]
   public var name: String
+
+  public init(family: UInt16, parameters: [UInt32], operands: [Operand?], name: String) {
+    self.family = family
+    self.parameters = parameters
+    self.operands = operands
+    self.name = name
+  }
 }
 
 /// Turns a graph into kernel calls on views of buffers, node by node.
