@@ -65,6 +65,9 @@ public struct Graph: Sendable {
     (readerIndices[value]?.count ?? 0) + outputs.filter { $0 == value }.count
   }
 
+  /// Where a node stands in the execution order.
+  public func position(of node: NodeID) -> Int? { nodes.firstIndex { $0.id == node } }
+
   public func node(_ id: NodeID) -> Node? { nodes.first { $0.id == id } }
 
   /// The types of a node's inputs, in order.
