@@ -6,7 +6,11 @@ public import EspalierPlan
 public enum Pipeline {
   /// Rewrites that make the graph smaller and hand activations, pads and normalizations to the kernels that
   /// compute them on the way.
-  public static let simplifications: [any RewritePass] = []
+  public static let simplifications: [any RewritePass] = [
+    RemoveIdentity(), ComposeTransposes(), SinkTransposes(), ScalarArithmeticToAffine(),
+    RecognizeActivations(), FoldAffineIntoProducer(), FoldAffineIntoConsumer(), FuseActivation(),
+    FuseResidualAdd(),
+  ]
 
   /// Why a graph cannot be compiled.
   public enum Failure: Error, Sendable, CustomStringConvertible {

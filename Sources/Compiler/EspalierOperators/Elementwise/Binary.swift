@@ -74,7 +74,8 @@ extension Binary.Kind {
     }
   }
 
-  var givesTruthValues: Bool { isComparison || isLogic }
+  /// Whether the result is true or false rather than a number.
+  public var givesTruthValues: Bool { isComparison || isLogic }
 }
 
 // MARK: - Import

@@ -4,7 +4,7 @@ internal import EspalierOperators
 /// Takes out operators that hand their input through.
 ///
 /// ## Before
-///     y = Identity(x)        (also Dropout at inference, a Reshape or Transpose that changes nothing, Unary identity)
+///     y = Identity(x)        (also a Reshape or Transpose that changes nothing, Unary identity)
 /// ## After
 ///     readers of y read x
 public struct RemoveIdentity: RewritePass {
@@ -24,7 +24,7 @@ public struct RemoveIdentity: RewritePass {
 
   private func isIdentity(_ node: Node, in graph: Graph) -> Bool {
     switch node.op {
-    case is Identity, is Dropout, is Reshape, is Flatten, is Squeeze, is Unsqueeze: true
+    case is Identity, is Reshape, is Flatten, is Squeeze, is Unsqueeze: true
     case let transpose as Transpose: transpose.permutation == Array(transpose.permutation.indices)
     case let unary as Unary: unary.function.kind == .identity
     case is Concat: node.inputs.count == 1

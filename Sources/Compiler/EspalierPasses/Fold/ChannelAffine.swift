@@ -10,6 +10,12 @@ struct ChannelAffine {
   var scale: [Float]
   var shift: [Float]
 
+  private init(input: ValueID, scale: [Float], shift: [Float]) {
+    self.input = input
+    self.scale = scale
+    self.shift = shift
+  }
+
   /// Nil where the node is none.
   init?(_ node: Node, in graph: Graph) {
     guard let first = node.inputs.first, graph.type(of: first).rank >= 2 else { return nil }
@@ -19,9 +25,9 @@ struct ChannelAffine {
     case let norm as BatchNormalization: self.init(norm, node, in: graph)
     case let unary as Unary where unary.function.kind == .affine:
       let channels = type.shape[1]
-      input = first
-      scale = [Float](repeating: unary.function.alpha, count: channels)
-      shift = [Float](repeating: unary.function.beta, count: channels)
+      self.init(
+        input: first, scale: [Float](repeating: unary.function.alpha, count: channels),
+        shift: [Float](repeating: unary.function.beta, count: channels))
     case let binary as Binary where binary.activation == .identity:
       self.init(binary.kind, node.inputs, of: type, in: graph)
     default: return nil

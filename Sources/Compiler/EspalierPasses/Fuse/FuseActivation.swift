@@ -31,9 +31,16 @@ public struct FuseActivation: RewritePass {
   private func fused(_ op: any Operator, _ function: ElementFunction) -> (any Operator)? {
     switch op {
     case let conv as Conv where conv.activation == .identity: conv.withActivation(function)
-    case let binary as Binary where binary.activation == .identity && binary.kind.givesNumbers:
+    case let gemm as Gemm where gemm.activation == .identity: with(gemm, function)
+    case let binary as Binary where binary.activation == .identity && !binary.kind.givesTruthValues:
       Binary(binary.kind, activation: function)
     default: nil
     }
+  }
+
+  private func with(_ gemm: Gemm, _ function: ElementFunction) -> Gemm {
+    var gemm = gemm
+    gemm.activation = function
+    return gemm
   }
 }
