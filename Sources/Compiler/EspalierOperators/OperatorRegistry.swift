@@ -9,6 +9,7 @@ public enum OperatorRegistry {
     BatchNormalization.self,
     Binary.self,
     Cast.self,
+    ChannelShuffle.self,
     Concat.self,
     Conv.self,
     ConvTranspose.self,

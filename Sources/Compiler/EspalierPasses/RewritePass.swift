@@ -26,6 +26,12 @@ extension PassError: CustomStringConvertible {
     case .verification(let problem, let pass): "pass \(pass) left a broken graph: \(problem)"
     case .noFixedPoint(let pass): "pass \(pass) does not come to an end"
     }
+    if fired > 0 {
+      do { try Verifier.verify(graph) } catch {
+        throw .verification(error.description, pass: Self.name)
+      }
+    }
+    return fired
   }
 }
 
@@ -52,7 +58,13 @@ extension RewritePass {
         fired += 1
         guard fired < limit else { throw .noFixedPoint(pass: Self.name) }
       }
-      if fired == before { return fired }
+      if fired == before { break }
     }
+    if fired > 0 {
+      do { try Verifier.verify(graph) } catch {
+        throw .verification(error.description, pass: Self.name)
+      }
+    }
+    return fired
   }
 }
