@@ -7,7 +7,8 @@ public enum Pipeline {
   /// Rewrites that make the graph smaller and hand activations, pads and normalizations to the kernels that
   /// compute them on the way.
   public static let simplifications: [any RewritePass] = [
-    RecognizeChannelShuffle(), RecognizeFocus(), RemoveIdentity(), ComposeTransposes(), SinkTransposes(), ScalarArithmeticToAffine(),
+    RecognizeChannelShuffle(), RecognizeFocus(), RemoveIdentity(), ComposeTransposes(), SinkTransposes(),
+    ScalarArithmeticToAffine(),
     RecognizeActivations(), FoldAffineIntoProducer(), FoldAffineIntoConsumer(), FuseActivation(),
     FuseResidualAdd(),
   ]

@@ -23,7 +23,8 @@ public struct RecognizeActivations: RewritePass {
       switch node.op {
       case let unary as Unary: scaled(unary.function, node.inputs[0], in: graph)
       case let binary as Binary where binary.kind == .multiply && binary.activation == .identity:
-        product(node.inputs[0], node.inputs[1], in: graph) ?? product(node.inputs[1], node.inputs[0], in: graph)
+        product(node.inputs[0], node.inputs[1], in: graph)
+          ?? product(node.inputs[1], node.inputs[0], in: graph)
       default: nil
       }
     guard let (function, x) = found, graph.type(of: x) == graph.type(of: node.outputs[0]) else { return nil }

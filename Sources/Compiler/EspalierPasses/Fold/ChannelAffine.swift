@@ -41,7 +41,9 @@ struct ChannelAffine {
     let (gamma, beta, mean, variance) = (parameters[0], parameters[1], parameters[2], parameters[3])
     input = node.inputs[0]
     // In Double, so that the fold adds no rounding of its own.
-    let factors = gamma.indices.map { Double(gamma[$0]) / (Double(variance[$0]) + Double(norm.epsilon)).squareRoot() }
+    let factors = gamma.indices.map {
+      Double(gamma[$0]) / (Double(variance[$0]) + Double(norm.epsilon)).squareRoot()
+    }
     scale = factors.map(Float.init)
     shift = gamma.indices.map { Float(Double(beta[$0]) - Double(mean[$0]) * factors[$0]) }
   }

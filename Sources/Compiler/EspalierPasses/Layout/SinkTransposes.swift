@@ -27,7 +27,8 @@ public struct SinkTransposes: RewritePass {
     case let concat as Concat:
       return sink(node, Concat(axis: Self.channelsLast[concat.axis]), in: graph)
     case let reduce as Reduce where reduce.keepsAxes:
-      return sink(node, Reduce(reduce.kind, axes: reduce.axes.map { Self.channelsLast[$0] }.sorted()), in: graph)
+      return sink(
+        node, Reduce(reduce.kind, axes: reduce.axes.map { Self.channelsLast[$0] }.sorted()), in: graph)
     default: return nil
     }
   }
