@@ -11,7 +11,7 @@ public enum SHA256 {
     }
     var tail = Array(bytes[whole...]) + [0x80]
     tail += [UInt8](repeating: 0, count: (120 - tail.count % 64) % 64)
-    tail += (0..<8).map { UInt8(truncatingIfNeeded: UInt64(bytes.count) * 8 >> (56 - 8 * UInt64($0))) }
+    tail += (0..<8).map { UInt8(truncatingIfNeeded: (UInt64(bytes.count) * 8) >> (56 - 8 * UInt64($0))) }
     tail.withUnsafeBufferPointer { buffer in
       for start in stride(from: 0, to: tail.count, by: 64) { absorb(buffer[start..<(start + 64)], &state) }
     }
