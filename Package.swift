@@ -12,8 +12,16 @@ let kernelSettings: [CSetting] = [
 ]
 let runtimeSettings: [SwiftSetting] =
   embedded
-  ? [.enableExperimentalFeature("Embedded"), .unsafeFlags(["-wmo"], .when(configuration: .debug))]
+  ? [
+    .enableExperimentalFeature("Embedded"), .unsafeFlags(["-wmo"], .when(configuration: .debug)),
+    .unsafeFlags(["-Xfrontend", "-function-sections"]),
+  ]
   : [.enableUpcomingFeature("InternalImportsByDefault"), .treatAllWarnings(as: .error)]
+/// The embedded library exports espalier.h alone and leaves out what it does not use.
+let exports = "\(Context.packageDirectory)/Sources/Runtime/EspalierCAPI/espalier.map"
+let sharedSettings: [LinkerSetting] =
+  embedded
+  ? [.unsafeFlags(["-Xlinker", "--gc-sections", "-Xlinker", "--version-script=\(exports)"])] : []
 let compilerSettings: [SwiftSetting] = [
   .enableUpcomingFeature("InternalImportsByDefault"), .treatAllWarnings(as: .error),
 ]
@@ -40,7 +48,8 @@ var targets: [Target] = [
   .target(name: "CEspalier", path: "Sources/Runtime/CEspalier"),
   .target(
     name: "EspalierCAPI", dependencies: ["CEspalier", "EspalierRuntime", "EspalierPlan"],
-    path: "Sources/Runtime/EspalierCAPI", swiftSettings: runtimeSettings),
+    path: "Sources/Runtime/EspalierCAPI", exclude: ["espalier.map"], swiftSettings: runtimeSettings,
+    linkerSettings: sharedSettings),
 ]
 
 var dependencies: [Package.Dependency] = []

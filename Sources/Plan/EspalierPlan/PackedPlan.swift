@@ -1,5 +1,5 @@
 /// A packed file as the reader understood it; every call in it is safe to run.
-public struct PackedPlan: Sendable, Equatable {
+public struct PackedPlan: Sendable {
   public var calls: [Plan.Call]
   /// What the checkers found out about each call.
   public var resources: [CallResources]

@@ -1,7 +1,7 @@
 /// What the compiler hands to the runtime: kernel calls in order, with every address already an offset.
 ///
 /// A plan knows kernels and bytes; it knows no operators and no graph.
-public struct Plan: Sendable, Equatable {
+public struct Plan: Sendable {
   /// Where an operand lies.
   public enum Space: UInt32, Sendable {
     /// The operand is absent.
@@ -34,7 +34,7 @@ public struct Plan: Sendable, Equatable {
   }
 
   /// One kernel call.
-  public struct Call: Sendable, Equatable {
+  public struct Call: Sendable {
     /// The kernel family's number in kernels.def.
     public var family: UInt16
     /// Whether everything before must be finished before this call starts.
@@ -57,7 +57,7 @@ public struct Plan: Sendable, Equatable {
   }
 
   /// An input or output as the caller sees it: float32, row by row, in the ONNX model's layout.
-  public struct Port: Sendable, Equatable {
+  public struct Port: Sendable {
     public var name: String
     public var shape: [Int]
 
@@ -70,7 +70,7 @@ public struct Plan: Sendable, Equatable {
   }
 
   /// Where a pack came from: a key (`source-sha256`, `compiler`, `options`, …) and its value.
-  public struct Provenance: Sendable, Equatable {
+  public struct Provenance: Sendable {
     public var key: String
     public var value: String
 
@@ -103,3 +103,11 @@ public struct Plan: Sendable, Equatable {
     self.provenance = provenance
   }
 }
+
+// Comparing strings takes tables of Unicode that an embedded library can do without.
+#if !hasFeature(Embedded)
+  extension Plan: Equatable {}
+  extension Plan.Call: Equatable {}
+  extension Plan.Port: Equatable {}
+  extension Plan.Provenance: Equatable {}
+#endif

@@ -1,5 +1,5 @@
 /// Why a plan cannot be written, or a packed file cannot be used.
-public enum PlanError: Error, Equatable, Sendable {
+public enum PlanError: Error, Sendable {
   /// The first bytes are not those of a packed file.
   case notAPack
   case unsupportedVersion(major: UInt16, minor: UInt16)
@@ -67,7 +67,7 @@ public enum PlanError: Error, Equatable, Sendable {
 }
 
 /// Why a call was refused.
-public enum CallFault: Error, Equatable, Sendable {
+public enum CallFault: Error, Sendable {
   /// This build has no kernel family of the number.
   case unknownFamily(UInt16)
   case operandCount(expected: Int, found: Int)
@@ -85,3 +85,9 @@ public enum CallFault: Error, Equatable, Sendable {
   /// The family's checker found parameters that contradict one another or the operands.
   case parameters(family: String)
 }
+
+// Comparing strings takes tables of Unicode that an embedded library can do without.
+#if !hasFeature(Embedded)
+  extension PlanError: Equatable {}
+  extension CallFault: Equatable {}
+#endif

@@ -41,7 +41,7 @@ struct PortOperand {
 }
 
 /// The calls of a model as C structures, in memory that does not move.
-struct CallTable: ~Copyable, @unchecked Sendable {
+final class CallTable: @unchecked Sendable {
   let calls: UnsafeMutableBufferPointer<ScheduledCall>
   /// Whether any call is shared between threads.
   let hasSharedCalls: Bool

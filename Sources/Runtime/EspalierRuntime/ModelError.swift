@@ -2,7 +2,7 @@ internal import CEspalierKernels
 public import EspalierPlan
 
 /// Why a packed file could not be loaded.
-public enum ModelError: Error, Equatable, Sendable {
+public enum ModelError: Error, Sendable {
   /// The system refused to open or map the file; `code` is its `errno`.
   case unreadable(path: String, code: Int32)
   /// Borrowed bytes must begin at a 64-byte boundary.
@@ -10,6 +10,11 @@ public enum ModelError: Error, Equatable, Sendable {
   /// The file is not a packed file that this runtime can use.
   case invalid(PlanError)
 }
+
+// Comparing strings takes tables of Unicode that an embedded library can do without.
+#if !hasFeature(Embedded)
+  extension ModelError: Equatable {}
+#endif
 
 extension ModelError: CustomStringConvertible {
   public var description: String {

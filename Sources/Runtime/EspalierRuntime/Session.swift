@@ -15,9 +15,8 @@ public struct Session: ~Copyable, Sendable {
   public let instructionSetLimit: InstructionSet
 
   let table: CallTable
-  var pool: WorkerPool
+  let pool: WorkerPool
   let arena: SystemMemory
-  private let scratch: SystemMemory
 
   /// Allocates working memory, resolves every call and starts `threads - 1` workers.
   ///
@@ -44,7 +43,7 @@ public struct Session: ~Copyable, Sendable {
     let frame = FrameState(
       calls: table.calls, threads: UInt32(threads), scratch: scratch.base, scratchStride: scratchStride,
       spinsPerBarrier: policy.spinsPerBarrier(threads: threads))
-    guard var pool = WorkerPool(frame, policy: policy) else {
+    guard let pool = WorkerPool(frame, policy: policy, keeping: (table, arena, scratch)) else {
       throw .outOfMemory(byteCount: Signals.byteCount)
     }
     try pool.start(policy)
@@ -54,6 +53,5 @@ public struct Session: ~Copyable, Sendable {
     instructionSetLimit = limit
     self.table = table
     self.arena = arena
-    self.scratch = scratch
   }
 }

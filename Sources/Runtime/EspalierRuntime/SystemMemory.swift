@@ -1,7 +1,7 @@
 internal import CEspalierKernels
 
-/// Zeroed memory from the system, 64-byte aligned and already present, given back when the value ends.
-struct SystemMemory: ~Copyable, @unchecked Sendable {
+/// Zeroed memory from the system, 64-byte aligned and already present, given back when nobody uses it any more.
+final class SystemMemory: @unchecked Sendable {
   let base: UnsafeMutableRawPointer
   let byteCount: Int
 

@@ -2,7 +2,7 @@ internal import CEspalierKernels
 internal import Synchronization
 
 /// The worker threads of one session: woken once a frame, spinning within it, asleep between frames.
-struct WorkerPool: ~Copyable, @unchecked Sendable {
+final class WorkerPool: @unchecked Sendable {
   /// What a worker is told when it starts; outlives the worker.
   private struct Worker {
     let loop: FrameLoop
@@ -10,6 +10,8 @@ struct WorkerPool: ~Copyable, @unchecked Sendable {
     var handle: UInt64 = 0
   }
 
+  /// What the threads work on: it must not end before they have.
+  private let owned: (CallTable, arena: SystemMemory, scratch: SystemMemory)
   private let state: UnsafeMutablePointer<FrameState>
   private let signals: Signals
   private let signalMemory: SystemMemory
@@ -17,10 +19,14 @@ struct WorkerPool: ~Copyable, @unchecked Sendable {
   private var startedCount = 0
 
   /// Makes a pool whose threads are still to be started; nil when there is no memory.
-  init?(_ frame: FrameState, policy: ThreadPolicy) {
+  init?(
+    _ frame: FrameState, policy: ThreadPolicy,
+    keeping owned: (CallTable, arena: SystemMemory, scratch: SystemMemory)
+  ) {
     guard let signalMemory = SystemMemory(byteCount: Signals.byteCount) else { return nil }
     signals = Signals(signalMemory.base)
     self.signalMemory = signalMemory
+    self.owned = owned
     state = .allocate(capacity: 1)
     state.initialize(to: frame)
     workers = .allocate(capacity: Int(frame.threads) - 1)
@@ -34,7 +40,7 @@ struct WorkerPool: ~Copyable, @unchecked Sendable {
   /// Starts the threads beside the calling one; those that started before an error end with the pool.
   ///
   /// - Throws: `threadRefused` where the system refuses a thread, its core or its priority.
-  mutating func start(_ policy: ThreadPolicy) throws(SessionError) {
+  func start(_ policy: ThreadPolicy) throws(SessionError) {
     for index in workers.indices { try start(index, policy: policy) }
   }
 
@@ -47,7 +53,7 @@ struct WorkerPool: ~Copyable, @unchecked Sendable {
   /// Runs one frame on all threads, or on the calling thread alone where no call is shared.
   ///
   /// - Parameter usesWorkers: Whether any call of the frame is shared.
-  mutating func run(usesWorkers: Bool, deadline: UInt64, timings: UnsafeMutablePointer<UInt64>?) {
+  func run(usesWorkers: Bool, deadline: UInt64, timings: UnsafeMutablePointer<UInt64>?) {
     state.pointee.deadline = deadline
     state.pointee.timings = timings
     if deadline != FrameState.noDeadline { signals.cancelled.pointee.store(0, ordering: .relaxed) }
@@ -64,7 +70,7 @@ struct WorkerPool: ~Copyable, @unchecked Sendable {
   }
 
   /// Runs one frame on the calling thread, telling after each call; same bits as `run`.
-  mutating func runAlone(_ observe: (Int) -> Void) {
+  func runAlone(_ observe: (Int) -> Void) {
     state.pointee.deadline = FrameState.noDeadline
     let saved = espalier_float_mode_enter()
     FrameLoop(state: state, signals: signals, thread: 0).runAlone(observe)
@@ -80,7 +86,7 @@ struct WorkerPool: ~Copyable, @unchecked Sendable {
     }
   }
 
-  private mutating func start(_ index: Int, policy: ThreadPolicy) throws(SessionError) {
+  private func start(_ index: Int, policy: ThreadPolicy) throws(SessionError) {
     let core = policy.cores.isEmpty ? -1 : policy.cores[index % policy.cores.count]
     let worker = workers.baseAddress.unsafelyUnwrapped + index
     let code = espalier_thread_start(

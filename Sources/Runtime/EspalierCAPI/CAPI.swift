@@ -1,1 +1,0 @@
-// The C functions of espalier.h.

@@ -1,0 +1,81 @@
+public import CEspalier
+internal import EspalierRuntime
+
+@c @implementation
+public func espalier_session_create(
+  _ model: OpaquePointer!, _ options: UnsafePointer<espalier_session_options>!,
+  _ error: UnsafeMutablePointer<espalier_error>!
+) -> OpaquePointer! {
+  do throws(Failure) {
+    guard let model else { throw Failure("espalier_session_create: the model is NULL") }
+    let session = try makeSession(ModelHandle.from(model).model, options?.pointee)
+    return unsafe OpaquePointer(Unmanaged.passRetained(SessionHandle(session)).toOpaque())
+  } catch let failure {
+    _ = failure.report(to: error)
+    return nil
+  }
+}
+
+@c @implementation
+public func espalier_session_destroy(_ session: OpaquePointer!) {
+  guard let session else { return }
+  unsafe Unmanaged<SessionHandle>.fromOpaque(UnsafeRawPointer(session)).release()
+}
+
+@c @implementation
+public func espalier_session_run(
+  _ session: OpaquePointer!, _ inputs: UnsafePointer<UnsafePointer<Float>?>!, _ inputCount: Int,
+  _ outputs: UnsafePointer<UnsafeMutablePointer<Float>?>!, _ outputCount: Int,
+  _ error: UnsafeMutablePointer<espalier_error>!
+) -> espalier_status {
+  guard let session else { return Failure("espalier_session_run: the session is NULL").report(to: error) }
+  guard inputs != nil || inputCount == 0, outputs != nil || outputCount == 0, inputCount >= 0,
+    outputCount >= 0
+  else { return Failure("espalier_session_run: the list of inputs or outputs is NULL").report(to: error) }
+  do throws(SessionError) {
+    try SessionHandle.from(session).session.run(
+      inputs: UnsafeBufferPointer(start: inputs, count: inputCount),
+      outputs: UnsafeBufferPointer(start: outputs, count: outputCount))
+    return ESPALIER_OK
+  } catch let failure {
+    return Failure(failure).report(to: error)
+  }
+}
+
+private func makeSession(_ model: Model, _ options: espalier_session_options?) throws(Failure) -> Session {
+  var (threads, limit, policy) = (1, InstructionSet.limit, ThreadPolicy())
+  if let options {
+    guard options.size == MemoryLayout<espalier_session_options>.size else {
+      throw Failure("the session options' size is \(options.size); use ESPALIER_SESSION_OPTIONS_INIT")
+    }
+    threads = Int(options.threads)
+    limit = try instructionSet(options.limit)
+    policy = threadPolicy(options)
+  }
+  do throws(SessionError) {
+    return try Session(model, threads: threads, policy: policy, limit: limit)
+  } catch {
+    throw Failure(error)
+  }
+}
+
+private func instructionSet(_ limit: espalier_instruction_set) throws(Failure) -> InstructionSet {
+  switch limit {
+  case ESPALIER_ISA_ANY: return .limit
+  case ESPALIER_ISA_SCALAR: return .scalar
+  case ESPALIER_ISA_AVX2: return .avx2
+  case ESPALIER_ISA_AVX512: return .avx512
+  case ESPALIER_ISA_NEON: return .neon
+  default: throw Failure("there is no instruction set \(limit.rawValue)")
+  }
+}
+
+private func threadPolicy(_ options: espalier_session_options) -> ThreadPolicy {
+  var policy = ThreadPolicy()
+  policy.spinBetweenFramesInMicroseconds = Int(options.spin_between_frames_microseconds)
+  policy.priority = Int(options.priority)
+  if let cores = options.cores {
+    policy.cores = UnsafeBufferPointer(start: cores, count: options.core_count).map { Int($0) }
+  }
+  return policy
+}
