@@ -4,7 +4,7 @@ import EspalierKernels
 
 /// Prints time, speed and share of the measured peak of the convolution kernels, one line a layer.
 ///
-/// Options: `--isa avx2|avx512|scalar` (default: all that the processor has), `--cold` (operands come from
+/// Options: `--isa avx2|avx512|scalar` (default: all that the processor has), `--cold` (weights come from
 /// memory, as in a large network), `--silu` (instead of relu), `--blockings` (Winograd with
 /// many cuts of its work), and words that a layer's line must contain.
 @main struct KernelBenchmarks {
@@ -29,7 +29,7 @@ import EspalierKernels
     for isa in sets {
       let peak = peak_multiply_adds_per_second(Int32(isa.rawValue))
       let name = String(cString: espalier_isa_name(isa))
-      print("\(name): peak \(rounded(peak / 1e9, 1)) GMAC/s on one core\(cold ? ", cold operands" : "")")
+      print("\(name): peak \(rounded(peak / 1e9, 1)) GMAC/s on one core\(cold ? ", cold weights" : "")")
       for shape in ConvolutionShape.all {
         let title =
           "\(shape.name) \(shape.size)x\(shape.size) \(shape.inputs)→\(shape.outputs) "
@@ -54,7 +54,10 @@ import EspalierKernels
   ) {
     guard let kernel = espalier_kernel_exactly(Parameters.family, isa), let first = make() else { return }
     var calls = [first]
-    while cold && calls.count * first.byteCount < 96 << 20, let next = make() { calls.append(next) }
+    let weights = Parameters.family == ConvGemmParameters.family ? 2 : 1
+    while cold && calls.count * first.byteCount(of: weights) < 96 << 20 && calls.count < 400 {
+      calls.append(TimedCall(of: first, copyingWeights: weights))
+    }
     let seconds = bestSeconds(calls, kernel)
     let speed = shape.multiplyAdds / seconds
     let share = peak > 0 ? "\(rounded(speed / peak * 100, 1)) %" : "–"

@@ -7,8 +7,9 @@ final class TimedCall<Parameters: KernelParameters> {
   private var block: UnsafeMutablePointer<Parameters>
   private var operands: [UnsafeMutableRawPointer?]
   private let scratch: UnsafeMutableRawPointer
+  private let original: TimedCall?
+  private var weights = 0
   let facts: espalier_call_facts
-  let byteCount: Int
 
   /// - Parameter operands: Their contents; nil where absent.
   /// - Returns: Nil where the checker refuses the call.
@@ -21,7 +22,6 @@ final class TimedCall<Parameters: KernelParameters> {
       memory.copyMemory(from: values, byteCount: values.count * 4)
       return memory
     }
-    byteCount = operands.reduce(0) { $0 + ($1?.count ?? 0) * 4 }
     var facts = espalier_call_facts()
     facts.parameters = UnsafeRawPointer(block)
     facts.parameter_bytes = UInt32(MemoryLayout<Parameters>.size)
@@ -40,9 +40,34 @@ final class TimedCall<Parameters: KernelParameters> {
     guard KernelFamily(number: Parameters.family)?.validate(&facts) == true else { return nil }
     self.facts = facts
     scratch = .allocate(byteCount: Int(facts.scratch_bytes) + 64, alignment: 64)
+    original = nil
+  }
+
+  /// The same call with weights of its own, everything else shared.
+  init(of original: TimedCall, copyingWeights operand: Int) {
+    self.original = original
+    block = original.block
+    operands = original.operands
+    scratch = original.scratch
+    facts = original.facts
+    let byteCount = original.byteCount(of: operand)
+    let copy = UnsafeMutableRawPointer.allocate(byteCount: byteCount, alignment: 64)
+    if let weights = operands[operand] { copy.copyMemory(from: weights, byteCount: byteCount) }
+    operands[operand] = copy
+    weights = operand
+  }
+
+  func byteCount(of operand: Int) -> Int {
+    withUnsafeBytes(of: facts.operand_bytes) {
+      Int($0.load(fromByteOffset: operand * 8, as: UInt64.self))
+    }
   }
 
   deinit {
+    if original != nil {
+      operands[weights]?.deallocate()
+      return
+    }
     block.deallocate()
     for operand in operands { operand?.deallocate() }
     scratch.deallocate()
@@ -62,8 +87,8 @@ final class TimedCall<Parameters: KernelParameters> {
 
 /// The best time of one call in seconds, over calls that take turns.
 ///
-/// - Parameter calls: One call leaves its operands in the caches, as far as they fit; enough equal calls find
-///   theirs evicted, as in the middle of a network.
+/// - Parameter calls: One call leaves its operands in the caches, as far as they fit; enough calls with
+///   weights of their own find these evicted, as in the middle of a network.
 func bestSeconds<Parameters>(_ calls: [TimedCall<Parameters>], _ kernel: espalier_kernel) -> Double {
   calls.forEach { $0.run(kernel) }
   var best = Double.infinity

@@ -6,7 +6,7 @@
 // (a number of espalier_isa); 0 where there is no measurement for it.
 double peak_multiply_adds_per_second(int isa);
 
-// Seconds on a clock that never goes back.
+// Seconds that this thread has run: others on the machine then disturb the least.
 double peak_clock(void);
 
 #endif
