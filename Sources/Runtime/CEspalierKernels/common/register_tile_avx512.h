@@ -15,9 +15,14 @@
 // sum[p][r] += x[r][k] * w[panel p][k] for k in [start, end). Returns where the next k's weights lie.
 static inline __attribute__((always_inline)) const float *add_products_avx512(
     const float *const *x, ptrdiff_t start, ptrdiff_t end, const float *w, size_t panel_size, const int rows,
-    const int panels, __m512 (*sum)[12]) {
+    const int panels, const float *ahead, ptrdiff_t second, __m512 (*sum)[12]) {
   for (ptrdiff_t k = start; k < end; k++, w += 16) {
     __m512 weight[4];
+    if (ahead) {
+      _mm_prefetch((const char *)ahead, _MM_HINT_T0);
+      _mm_prefetch((const char *)(ahead + second), _MM_HINT_T0);
+      ahead += 16;
+    }
     UNROLLED for (int p = 0; p < panels; p++) weight[p] = _mm512_loadu_ps(w + (size_t)p * panel_size);
     UNROLLED for (int r = 0; r < rows; r++) {
       const __m512 value = _mm512_set1_ps(x[r][k]);

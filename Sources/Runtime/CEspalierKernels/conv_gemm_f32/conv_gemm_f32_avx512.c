@@ -35,6 +35,7 @@ typedef struct tile_place {
   ptrdiff_t channel;             // of output and residual
   const float *panel, *bias;     // bias: never NULL
   __mmask16 last;                // valid channels of the last panel
+  const float *ahead;            // two panels to fetch meanwhile, or NULL
 } tile_place;
 
 static inline __attribute__((always_inline)) __m512 clamp(const item_facts *facts, __m512 y) {
@@ -71,10 +72,12 @@ static inline __attribute__((always_inline)) void tile(
     const __m512 bias = _mm512_loadu_ps(place->bias + p * CONV_GEMM_PANEL);
     UNROLLED for (int r = 0; r < rows; r++) sum[p][r] = bias;
   }
-  const float *w = place->panel;
+  const float *w = place->panel, *ahead = place->ahead;
+  const ptrdiff_t second = (ptrdiff_t)facts->panel_size;
   for (int32_t run = 0; run < facts->run_count; run++) {
     const ptrdiff_t start = facts->runs[run], end = start + facts->run_length;
-    w = add_products_avx512(x, start, end, w, facts->panel_size, rows, panels, sum);
+    w = add_products_avx512(x, start, end, w, facts->panel_size, rows, panels, ahead, second, sum);
+    if (ahead) ahead += (size_t)facts->run_length * CONV_GEMM_PANEL;
   }
   UNROLLED for (int p = 0; p < panels; p++)
     store_panel(
@@ -111,7 +114,7 @@ static const tile_function tiles[CONV_GEMM_PANELS + 1][ROWS_LIMIT + 1] = {
 
 static void run_item(
     const conv_gemm *p, const espalier_call *call, const item_facts *facts, const conv_gemm_blocks *blocks,
-    const conv_gemm_item *item, const conv_gemm_pixels *pixels, bool needs_function) {
+    const conv_gemm_item *item, const conv_gemm_pixels *pixels, bool needs_function, const float *next) {
   static const float no_bias[CONV_GEMM_PANELS * CONV_GEMM_PANEL];
   const float *bias = call->operands[3];
   const size_t stored = (size_t)item->group * blocks->panels + item->first_panel;
@@ -122,19 +125,33 @@ static void run_item(
       pixels->input, pixels->output, pixels->residual,
       (ptrdiff_t)item->group * p->output_channels + first_channel,
       (const float *)call->operands[2] + stored * facts->panel_size,
-      bias ? bias + stored * CONV_GEMM_PANEL : no_bias, (__mmask16)(0xFFFF >> missing)};
+      bias ? bias + stored * CONV_GEMM_PANEL : no_bias, (__mmask16)(0xFFFF >> missing), NULL};
   const uint32_t parts = blocks_of(item->pixels, rows_for_panels[item->panels]);
   for (uint32_t i = 0; i < parts; i++) {
     const uint32_t start = part_start(item->pixels, parts, i);
     place.input = pixels->input + start;
     place.output = pixels->output + start;
     place.residual = pixels->residual + start;
+    if (next) place.ahead = next + 2 * i * facts->panel_size;
     tiles[item->panels][part_start(item->pixels, parts, i + 1) - start](facts, &place);
   }
   if (needs_function)
     for (uint32_t i = 0; i < item->pixels; i++)
       apply_function_avx512(
           p->function, p->alpha, p->beta, pixels->output[i] + place.channel, (size_t)channels);
+}
+
+// The panels of the next item, where they are likely to lie outside of the caches: panels of a new block, or
+// of any block while this call sees them for the first time.
+static const float *next_panels(
+    const espalier_call *call, const item_facts *facts, const conv_gemm_blocks *blocks,
+    const conv_gemm_item *item, uint32_t first, uint32_t index, uint32_t end) {
+  const conv_gemm *p = call->parameters;
+  if (index + 1 >= end || (p->panels_inner && index - first >= blocks->panel_blocks)) return NULL;
+  const conv_gemm_item next = conv_gemm_item_at(p, blocks, index + 1);
+  if (next.first_panel == item->first_panel && next.group == item->group) return NULL;
+  const size_t stored = (size_t)next.group * blocks->panels + next.first_panel;
+  return (const float *)call->operands[2] + stored * facts->panel_size;
 }
 
 void espalier_conv_gemm_f32_avx512(const espalier_call *call, uint32_t first, uint32_t end, void *scratch) {
@@ -155,7 +172,8 @@ void espalier_conv_gemm_f32_avx512(const espalier_call *call, uint32_t first, ui
     if (item.first_pixel != located) conv_gemm_locate(call, item.first_pixel, item.pixels, &pixels);
     located = item.first_pixel;
     facts.input_offset = (ptrdiff_t)item.group * p->input_group;
-    run_item(p, call, &facts, &blocks, &item, &pixels, needs_function);
+    const float *next = next_panels(call, &facts, &blocks, &item, first, index, end);
+    run_item(p, call, &facts, &blocks, &item, &pixels, needs_function, next);
   }
 }
 
