@@ -70,6 +70,7 @@ public enum OperatorRegistry {
     RangeOperator.self,
     ShapeOperator.self,
     Size.self,
+    TensorScatter.self,
     Unique.self,
     Upsample.self,
     Variadic.self,

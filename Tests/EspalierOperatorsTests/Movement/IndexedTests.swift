@@ -62,6 +62,20 @@ import Testing
     ).expectKernelsAgree(tolerance: 0)
   }
 
+  @Test func `TensorScatter writes from a place on, in a circle where it is told to`() throws {
+    func node(_ mode: String, _ start: Int64) -> ImportCase {
+      ImportCase(
+        "TensorScatter", opset: 24, ["mode": .string(mode), "axis": .int(1)],
+        [
+          .frame(.counting([1, 4])), .frame(Tensor(shape: [1, 2], floats: [7, 8])),
+          .known(.integers([start])),
+        ])
+    }
+    #expect(try node("linear", 1).lowered() == [Tensor(shape: [1, 4], floats: [0, 7, 8, 3])])
+    #expect(try node("circular", 3).lowered() == [Tensor(shape: [1, 4], floats: [8, 1, 2, 7])])
+    #expect(throws: ImportError.self) { try node("linear", 3).graph() }
+  }
+
   @Test func `indices out of range are refused`() {
     let data = ImportCase.Input.frame(.counting([2, 2]))
     #expect(throws: ImportError.self) {
