@@ -43,24 +43,10 @@ extension Lowering {
     parameters.function = call.activation.kernelCode
     parameters.alpha = call.activation.alpha
     parameters.beta = call.activation.beta
-    let filters = weights.append(floats: packed(call))
-    let bias = call.bias.map { weights.append(floats: $0 + padding($0.count)) }
+    let filters = weights.append(
+      floats: ConvDepthwise.packFilters(
+        call.filters, channels: output.channels, kernelHeight: call.kernel.h, kernelWidth: call.kernel.w))
+    let bias = call.bias.map { weights.append(floats: ConvDepthwise.packBias($0)) }
     emit(parameters, [call.input, filters, bias, call.residual?.view, output.view])
-  }
-
-  /// `[KH][KW][C rounded up to 16]`, zeros where rounded up.
-  private func packed(_ call: DepthwiseCall) -> [Float] {
-    let taps = call.kernel.h * call.kernel.w
-    let channels = call.output.channels
-    var packed: [Float] = []
-    for tap in 0..<taps {
-      for channel in 0..<channels { packed.append(call.filters[channel * taps + tap]) }
-      packed += padding(channels)
-    }
-    return packed
-  }
-
-  private func padding(_ channels: Int) -> [Float] {
-    [Float](repeating: 0, count: (16 - channels % 16) % 16)
   }
 }

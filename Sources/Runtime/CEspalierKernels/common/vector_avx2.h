@@ -22,6 +22,9 @@ V vec v_zero(void) { return _mm256_setzero_ps(); }
 V vec v_load(const float *p) { return _mm256_loadu_ps(p); }
 V void v_store(float *p, vec x) { _mm256_storeu_ps(p, x); }
 
+// Computes x here and now: keeps the compiler from moving sums behind branches, where they would spill.
+#define v_pin(x) __asm__ volatile("" : "+x"(x))
+
 V vpart v_part(int64_t n) {
   return _mm256_cmpgt_epi32(_mm256_set1_epi32((int)n), _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7));
 }

@@ -23,6 +23,9 @@ V vec v_zero(void) { return _mm512_setzero_ps(); }
 V vec v_load(const float *p) { return _mm512_loadu_ps(p); }
 V void v_store(float *p, vec x) { _mm512_storeu_ps(p, x); }
 
+// Computes x here and now: keeps the compiler from moving sums behind branches, where they would spill.
+#define v_pin(x) __asm__ volatile("" : "+v"(x))
+
 V vpart v_part(int64_t n) { return (vpart)((1u << n) - 1); }
 V vec v_load_part(const float *p, vpart part) { return _mm512_maskz_loadu_ps(part, p); }
 V void v_store_part(float *p, vpart part, vec x) { _mm512_mask_storeu_ps(p, part, x); }
