@@ -51,6 +51,9 @@ public enum Files {
     return FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) && isFolder.boolValue
   }
 
+  /// The last part of a path.
+  public static func name(_ path: String) -> String { URL(fileURLWithPath: path).lastPathComponent }
+
   public static func exists(_ path: String) -> Bool { FileManager.default.fileExists(atPath: path) }
 
   /// Why the file system refused, in the operating system's words where it has some.

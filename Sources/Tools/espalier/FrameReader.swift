@@ -7,6 +7,8 @@ struct InputFrames {
   let frameCount: Int
   /// The frames one after another; `elements.count` is `frameCount` times the input's own.
   let elements: [Float]
+  /// Where each frame is from: a file's name, with a number where the file holds several.
+  var origins: [String] = []
 }
 
 /// Reads `[NAME=]X.npy|PICTURE` arguments.
@@ -68,13 +70,18 @@ struct FrameReader {
   private func read(_ paths: [String], for port: Plan.Port) throws -> InputFrames {
     let size = port.shape.reduce(1, *)
     var elements: [Float] = []
+    var origins: [String] = []
     var progress = Progress("reading frames", total: paths.count)
     for (index, path) in paths.enumerated() {
-      elements += try self.elements(of: path, for: port)
+      let added = try self.elements(of: path, for: port)
+      elements += added
+      let count = size == 0 ? 1 : added.count / size
+      let name = Files.name(path)
+      origins += count == 1 ? [name] : (0..<count).map { "\(name)[\($0)]" }
       progress.update(index + 1)
     }
     progress.finish()
-    return InputFrames(name: port.name, frameCount: size == 0 ? 1 : elements.count / size, elements: elements)
+    return InputFrames(name: port.name, frameCount: origins.count, elements: elements, origins: origins)
   }
 
   private func elements(of path: String, for port: Plan.Port) throws -> [Float] {

@@ -4,6 +4,8 @@ internal import EspalierRuntime
 /// What a model says about a number of frames.
 struct FrameResults {
   let frameCount: Int
+  /// Where each frame is from.
+  let origins: [String]
   /// One entry for each output; the frames stacked along the first axis.
   let outputs: [NumPyArchive.Entry]
   /// The shape of each output for one frame.
@@ -32,6 +34,7 @@ struct FrameResults {
     progress.finish()
     self.times = times
     frameCount = count
+    origins = frames.first?.origins ?? []
     frameShapes = model.outputs.map(\.shape)
     outputs = zip(model.outputs, collected).map { port, elements in
       let shape =

@@ -46,24 +46,21 @@ struct Ranking {
     }
   }
 
-  /// - Parameter paths: What `--input` was given; they head the frames where each is one frame.
-  func text(paths: [String]) -> String {
+  /// The ranking as a table, or the extremes of every output where there is no ranking.
+  var text: String {
     guard let frames else { return outputTable }
-    var lines: [String] = []
+    var table = Table([("", .left), ("", .right), ("", .left), ("", .right), ("", .right)])
     for (number, entries) in frames.enumerated() {
-      if frames.count > 1 {
-        lines.append(paths.count == frames.count ? "\(paths[number]):" : "frame \(number):")
-      }
-      var table = Table([("", .right), ("", .left), ("", .right), ("", .right)])
-      for entry in entries {
+      let origin = number < result.origins.count ? result.origins[number] : "\(number)"
+      for (place, entry) in entries.enumerated() {
         table.add([
-          "\(entry.index)", entry.label ?? "", Format.significant(Double(entry.score)),
+          place == 0 ? origin : "", "\(entry.index)", entry.label ?? "",
+          Format.significant(Double(entry.score)),
           entry.probability.map { "\(Format.fixed(Double($0) * 100, 1)) %" } ?? "",
         ])
       }
-      lines.append(table.text)
     }
-    return lines.joined(separator: "\n")
+    return table.text
   }
 
   private var outputTable: String {

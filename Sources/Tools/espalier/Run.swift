@@ -67,7 +67,7 @@ struct Run: ParsableCommand {
       pack: pack, frames: result.frameCount, load_ms: loadTime, times_ms: result.times, outputs: result.facts,
       top: ranking.frames)
     if json { return try Console.json(summary) }
-    print(ranking.text(paths: inputs.input))
+    print(ranking.text)
     summary.printLatency()
     if let output { print("wrote \(output)") }
   }
