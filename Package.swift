@@ -9,7 +9,7 @@ let embedded = Context.environment["ESPALIER_EMBEDDED"] == "1"
 let kernelSettings: [CSetting] = [
   .unsafeFlags(["-O2"], .when(configuration: .debug)),
   .unsafeFlags(["-Werror", "-Wall", "-Wextra", "-ffp-contract=off"]),
-]
+] + (embedded ? [.define("ESPALIER_EMBEDDED")] : [])
 let runtimeSettings: [SwiftSetting] =
   embedded
   ? [
@@ -21,7 +21,12 @@ let runtimeSettings: [SwiftSetting] =
 let exports = "\(Context.packageDirectory)/Sources/Runtime/EspalierCAPI/espalier.map"
 let sharedSettings: [LinkerSetting] =
   embedded
-  ? [.unsafeFlags(["-Xlinker", "--gc-sections", "-Xlinker", "--version-script=\(exports)"])] : []
+  ? [
+    .unsafeFlags([
+      "-Xlinker", "--gc-sections", "-Xlinker", "--version-script=\(exports)", "-Xlinker",
+      "--soname=libespalier.so.1",
+    ])
+  ] : []
 let compilerSettings: [SwiftSetting] = [
   .enableUpcomingFeature("InternalImportsByDefault"), .treatAllWarnings(as: .error),
 ]

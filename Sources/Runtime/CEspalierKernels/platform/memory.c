@@ -76,3 +76,18 @@ void espalier_memory_free(void *memory, size_t count) {
 }
 
 const char *espalier_error_reason(int number) { return strerror(number); }
+
+#ifdef ESPALIER_EMBEDDED
+#include <sys/random.h>
+
+// Embedded Swift seeds its hashes with it; glibc has it from 2.36 on only, newer than many vehicles' systems.
+__attribute__((visibility("hidden"))) void arc4random_buf(void *bytes, size_t count) {
+  while (count > 0) {
+    const ssize_t got = getrandom(bytes, count, 0);
+    if (got < 0 && errno != EINTR) abort();
+    if (got <= 0) continue;
+    bytes = (uint8_t *)bytes + got;
+    count -= (size_t)got;
+  }
+}
+#endif
