@@ -50,6 +50,15 @@ import Testing
       }
     }
 
+    /// 3x3 ones that Winograd's algorithm takes: whole tiles and cut ones, pads from 0 to 2.
+    static let winograd: [Shape2D] = [(16, 16), (17, 33), (48, 20)].flatMap { channels, outputs in
+      [[0, 0, 0, 0], [1, 1, 1, 1], [0, 1, 2, 2]].map { pads in
+        Shape2D(
+          channels: channels, outputs: outputs, size: (10, 13), kernel: (3, 3),
+          conv: Conv(pads: pads, activation: .relu, hasBias: true, hasResidual: pads[0] == 1))
+      }
+    }
+
     func node(seed: UInt64) throws -> OperatorCase {
       var generator = SeededGenerator(seed: seed)
       var inputs = [
@@ -68,6 +77,14 @@ import Testing
   @Test(arguments: Shape2D.drawn + Shape2D.depthwise)
   func `agrees with the definition`(shape: Shape2D) throws {
     try shape.node(seed: 3).expectKernelsAgree(tolerance: 1e-5)
+  }
+
+  /// Winograd's sums are of other products, and larger ones: about a digit is lost.
+  @Test(arguments: Shape2D.winograd)
+  func `agrees with the definition by Winograd's algorithm`(shape: Shape2D) throws {
+    let node = try shape.node(seed: 4)
+    #expect(try LoweredExecutor(node.graph()).families.contains(2))
+    try node.expectKernelsAgree(tolerance: 1e-4)
   }
 
   @Test func `reads the halo that the producing convolution leaves`() throws {

@@ -1,5 +1,5 @@
+import CEspalierKernels
 import EspalierGraph
-import EspalierKernels
 import EspalierOperators
 import Testing
 
@@ -31,13 +31,13 @@ struct OperatorCase {
 
   var frame: [Tensor] { inputs.indices.filter { !constants.contains($0) }.map { inputs[$0] } }
 
-  /// What the kernels make of the node.
-  func lowered() throws -> [Tensor] {
-    var executor = try LoweredExecutor(graph())
+  /// What the kernels of an instruction set make of the node.
+  func lowered(isa: espalier_isa = espalier_isa_scalar) throws -> [Tensor] {
+    var executor = try LoweredExecutor(graph(), isa: isa)
     return try executor.run(frame)
   }
 
-  /// Holds the kernels' result against the operator's own reference.
+  /// Holds what the portable kernels and this processor's best ones compute against the operator's own reference.
   ///
   /// - Parameter tolerance: Of each element, relative to the largest magnitude in the output; sums may be
   ///   taken in any order.
@@ -45,10 +45,12 @@ struct OperatorCase {
     tolerance: Float = 1e-5, sourceLocation: SourceLocation = #_sourceLocation
   ) throws {
     let expected = try op.evaluate(inputs)
-    let found = try lowered()
-    try #require(expected.count == found.count, sourceLocation: sourceLocation)
-    for (expected, found) in zip(expected, found) {
-      expectClose(found, expected, tolerance: tolerance, sourceLocation: sourceLocation)
+    for isa in [espalier_isa_scalar, espalier_isa_best()] {
+      let found = try lowered(isa: isa)
+      try #require(expected.count == found.count, sourceLocation: sourceLocation)
+      for (expected, found) in zip(expected, found) {
+        expectClose(found, expected, tolerance: tolerance, sourceLocation: sourceLocation)
+      }
     }
   }
 }
