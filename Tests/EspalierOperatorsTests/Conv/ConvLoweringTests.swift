@@ -54,7 +54,7 @@ import Testing
     static let winograd: [Shape2D] = [(16, 16), (17, 33), (48, 20)].flatMap { channels, outputs in
       [[0, 0, 0, 0], [1, 1, 1, 1], [0, 1, 2, 2]].map { pads in
         Shape2D(
-          channels: channels, outputs: outputs, size: (10, 13), kernel: (3, 3),
+          channels: channels, outputs: outputs, size: (18, 21), kernel: (3, 3),
           conv: Conv(pads: pads, activation: .relu, hasBias: true, hasResidual: pads[0] == 1))
       }
     }

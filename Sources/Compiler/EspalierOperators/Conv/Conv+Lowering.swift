@@ -43,8 +43,8 @@ extension Conv {
         filters: filters, shape: shape, bias: bias?.floats, window: window(types[1]).overImages)
       if isDepthwise(types), groups > 1 {
         lowerDepthwise(images, kernel, into: &lowering)
-      } else if let tile = winogradTile(shape, kernel.window, output: (output.height, output.width)) {
-        lowerWinograd(images, kernel, tile: tile, into: &lowering)
+      } else if case .winograd(let tile, let blocking) = fastestFamily(shape, kernel.window, output: output) {
+        lowerWinograd(images, kernel, tile: tile, blocking: blocking, into: &lowering)
       } else {
         try lowerGemm(images, kernel, into: &lowering)
       }

@@ -15,6 +15,15 @@ struct ConvolutionShape {
     Double(size * size * inputs / groups) * Double(outputs * kernel * kernel)
   }
 
+  /// The edge of the Winograd tiles that the compiler takes, or nil for GEMM.
+  var chosenTile: Int? {
+    let choice = ConvolutionChoice.best(
+      batch: 1, outputHeight: size, outputWidth: size, inputChannels: inputs, outputChannels: outputs,
+      kernel: (kernel, kernel), stride: (stride, stride), groups: groups)
+    guard case .winograd(let tile, _) = choice else { return nil }
+    return tile
+  }
+
   static let all: [ConvolutionShape] = [
     .init(name: "1x1", size: 56, inputs: 64, outputs: 64),
     .init(name: "1x1", size: 28, inputs: 128, outputs: 128),
@@ -60,6 +69,12 @@ struct ConvolutionShape {
     .init(name: "yolov8n", size: 10, inputs: 128, outputs: 128, kernel: 3),
     .init(name: "yolov8n", size: 10, inputs: 256, outputs: 80, kernel: 3),
     .init(name: "yolov8n", size: 40, inputs: 80, outputs: 80, kernel: 3),
+    .init(name: "narrow", size: 56, inputs: 3, outputs: 64, kernel: 3),
+    .init(name: "narrow", size: 56, inputs: 64, outputs: 3, kernel: 3),
+    .init(name: "narrow", size: 80, inputs: 4, outputs: 4, kernel: 3),
+    .init(name: "narrow", size: 80, inputs: 8, outputs: 8, kernel: 3),
+    .init(name: "narrow", size: 80, inputs: 8, outputs: 16, kernel: 3),
+    .init(name: "narrow", size: 80, inputs: 16, outputs: 8, kernel: 3),
     .init(name: "grouped", size: 28, inputs: 128, outputs: 128, kernel: 3, groups: 32),
   ]
 
@@ -120,8 +135,7 @@ struct ConvolutionShape {
     let edge = (size + tile - 1) / tile
     let blocks =
       blocking
-      ?? ConvWinograd.blocking(
-        tiles: edge * edge, inputChannels: inputs, outputChannels: outputs, tile: tile)
+      ?? ConvWinograd.blocking(tiles: edge * edge, outputChannels: outputs, tile: tile)
     var p = ConvWinogradParameters()
     (p.batch, p.height, p.width) = (1, Int32(size), Int32(size))
     (p.input_height, p.input_width) = (Int32(size + 2), Int32(size + 2))

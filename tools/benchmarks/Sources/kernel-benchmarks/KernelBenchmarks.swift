@@ -2,7 +2,8 @@ import CEspalierKernels
 import CPeak
 import EspalierKernels
 
-/// Prints time, speed and share of the measured peak of the convolution kernels, one line a layer.
+/// Prints time, speed and share of the measured peak of the convolution kernels, one line a layer and
+/// kernel; a star marks what the compiler chooses.
 ///
 /// Options: `--isa avx2|avx512|scalar` (default: all that the processor has), `--cold` (weights come from
 /// memory, as in a large network), `--silu` (instead of relu), `--blockings` (Winograd with
@@ -35,10 +36,15 @@ import EspalierKernels
           "\(shape.name) \(shape.size)x\(shape.size) \(shape.inputs)→\(shape.outputs) "
           + "k\(shape.kernel)s\(shape.stride)g\(shape.groups)"
         guard words.allSatisfy({ title.contains($0) }) else { continue }
-        report(title, "gemm", shape, isa, peak, cold) { shape.gemmCall(function: function) }
+        let chosen = shape.chosenTile
+        report(title, chosen == nil ? "gemm *" : "gemm", shape, isa, peak, cold) {
+          shape.gemmCall(function: function)
+        }
         for blocking in blockings {
           for tile in [4, 2] {
-            let kind = "F(\(tile))" + (blocking.map { " \($0.tilesPerItem)x\($0.panelsPerItem)" } ?? "")
+            let kind =
+              (chosen == tile ? "F(\(tile)) *" : "F(\(tile))")
+              + (blocking.map { " \($0.tilesPerItem)x\($0.panelsPerItem)" } ?? "")
             report(title, kind, shape, isa, peak, cold) {
               shape.winogradCall(tile: tile, function: function, blocking: blocking)
             }
