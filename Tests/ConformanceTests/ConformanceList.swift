@@ -27,7 +27,7 @@ enum ConformanceList {
   static let sources: [URL] = {
     let fetched =
       ProcessInfo.processInfo.environment["ESPALIER_ONNX_TESTS"].map { URL(filePath: $0) }
-      ?? packageRoot.appending(path: ".build-onnx/data")
+      ?? packageRoot.appending(path: ".cache/onnx-tests/data")
     return [URL(filePath: "/usr/share/libonnx-testdata/data"), fetched].filter {
       FileManager.default.fileExists(atPath: $0.appending(path: "node").path)
     }

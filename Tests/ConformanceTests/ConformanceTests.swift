@@ -45,7 +45,8 @@ import Testing
       for source in ConformanceList.sources {
         let folder = source.appending(path: group)
         for name in try FileManager.default.contentsOfDirectory(atPath: folder.path).sorted() {
-          lines.append("\(group)/\(name)\t\(Self.verdict(of: folder.appending(path: name)))")
+          let verdict = Self.verdict(of: folder.appending(path: name))
+          lines.append("\(source.path)\t\(group)/\(name)\t\(verdict)")
         }
       }
     }

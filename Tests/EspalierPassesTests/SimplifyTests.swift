@@ -68,4 +68,13 @@ import Testing
       })
     #expect((graph.nodes.first?.op as? Conv)?.activation.kind == .silu)
   }
+
+  @Test func `leaves tensors of other ranks along any axis alone`() throws {
+    var graph = Graph()
+    let x = graph.appendInput(name: "x", type: TensorType(.float32, [1, 2, 1, 2, 3]))
+    let doubled = try graph.append(Concat(axis: 4), name: "cat", inputs: [x, x])[0]
+    let sum = try graph.append(Reduce(.sum, axes: [4]), name: "sum", inputs: [doubled])[0]
+    graph.appendOutput(sum, name: "y")
+    #expect(try simplified(graph).nodes.map { $0.op.name } == ["Concat", "Reduce"])
+  }
 }

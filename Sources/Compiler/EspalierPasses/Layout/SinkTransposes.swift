@@ -20,7 +20,8 @@ public struct SinkTransposes: RewritePass {
   public init() {}
 
   public func rewrite(_ node: Node, in graph: Graph) -> GraphPatch? {
-    guard node.outputs.count == 1, !node.inputs.isEmpty else { return nil }
+    guard node.outputs.count == 1, node.inputs.contains(where: { Self.isTransposed($0, in: graph) })
+    else { return nil }
     switch node.op {
     case is Unary: return sink(node, node.op, in: graph)
     case is Binary: return sink(node, node.op, in: graph)
@@ -35,26 +36,25 @@ public struct SinkTransposes: RewritePass {
 
   private func sink(_ node: Node, _ op: any Operator, in graph: Graph) -> GraphPatch? {
     var patch = GraphPatch()
-    var found = false
     var inputs: [GraphPatch.Reference] = []
     for value in node.inputs {
-      if let producer = graph.producer(of: value), let transpose = producer.op as? Transpose,
-        transpose.permutation == Self.channelsLast
-      {
+      if Self.isTransposed(value, in: graph), let producer = graph.producer(of: value) {
         inputs.append(.existing(producer.inputs[0]))
-        found = true
       } else if let tensor = graph.constant(of: value), !(op is Concat), tensor.shape.count <= 4 {
         inputs.append(patch.constant(Self.channelsFirst(tensor), name: graph[value].name + "/NCHW"))
       } else {
         return nil
       }
     }
-    guard found else { return nil }
     let moved = patch.add(op, name: node.name + "/NCHW", inputs: inputs)
     let back = patch.add(Transpose(permutation: Self.channelsLast), name: node.name, inputs: [moved])
     patch.replace(node.outputs[0], with: back)
     patch.remove(node.id)
     return patch
+  }
+
+  private static func isTransposed(_ value: ValueID, in graph: Graph) -> Bool {
+    (graph.producer(of: value)?.op as? Transpose)?.permutation == channelsLast
   }
 
   /// A channels-last constant of up to 4 axes as NCHW.
