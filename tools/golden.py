@@ -1,38 +1,49 @@
 """Golden outputs by ONNX Runtime; started by tools/golden.
 
 A file holds `input:NAME` and `output:NAME` for every input and output of the model; the frames lie along the first
-axis, each run by itself (batch 1) on one thread.
+axis, each run by itself (batch 1) on one thread. Files of classifiers also hold `top1`: the class of many pictures.
+MANIFEST.json says of each file from which model, pictures, scripts and package versions it was made; a file of which
+nothing has changed stays as it is.
 """
 
+import hashlib
+import importlib.metadata
+import json
 import pathlib
+import platform
 import sys
+import time
 
 import cv2
 import numpy as np
-import onnxruntime
 
 import preprocessing
+from reference import Reference
 
 ROOT = preprocessing.ROOT
 CACHE = ROOT / ".build-golden"
+MANIFEST = CACHE / "MANIFEST.json"
 FRAME_COUNT = 3
 # Pictures of a labelled set of which the tests compare the class.
 TOP1_COUNT = 300
+PACKAGES = ("onnxruntime", "numpy", "opencv-python-headless", "pillow")
 
 
-def session(path):
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = 1
-    options.log_severity_level = 3
-    return onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
+def checksum(*paths):
+    digest = hashlib.sha256()
+    for path in paths:
+        digest.update(pathlib.Path(path).read_bytes())
+    return digest.hexdigest()
 
 
-def outputs(model, frames):
-    """Output name to the outputs of all frames, one after another along the first axis."""
-    name = model.get_inputs()[0].name
-    names = [output.name for output in model.get_outputs()]
-    results = [model.run(names, {name: frames[i : i + 1]}) for i in range(len(frames))]
-    return {name: np.concatenate([result[i] for result in results]) for i, name in enumerate(names)}
+def versions():
+    found = {"python": platform.python_version()}
+    for package in PACKAGES:
+        try:
+            found[package] = importlib.metadata.version(package)
+        except importlib.metadata.PackageNotFoundError:  # another distribution of the same module
+            found[package] = "unknown"
+    return found
 
 
 def write(path, arrays):
@@ -42,20 +53,52 @@ def write(path, arrays):
     fresh.rename(path)
 
 
-def asset(path):
-    target = CACHE / f"{path.stem}.npz"
-    sources = [path, pathlib.Path(__file__), pathlib.Path(preprocessing.__file__)]
-    if target.exists() and all(target.stat().st_mtime > source.stat().st_mtime for source in sources):
-        return
-    model = session(path)
-    frames = preprocessing.frames(path.stem, FRAME_COUNT)
-    arrays = {f"input:{model.get_inputs()[0].name}": frames}
-    arrays |= {f"output:{name}": values.astype(np.float32) for name, values in outputs(model, frames).items()}
-    if preprocessing.FRAMES[path.stem][0].endswith(".bin"):
-        many = outputs(model, preprocessing.frames(path.stem, TOP1_COUNT))
-        arrays["top1"] = next(iter(many.values())).argmax(1)
-    write(target, arrays)
-    print(f"golden: {target.relative_to(ROOT)}: {len(frames)} frames", flush=True)
+def sources(case, pictures):
+    """All that a golden file is made from."""
+    scripts = [ROOT / "tools" / name for name in ("golden.py", "preprocessing.py", "reference.py")]
+    return {
+        "model": preprocessing.model(case).name,
+        "model_sha256": checksum(preprocessing.model(case)),
+        "pictures": pictures.names[:FRAME_COUNT],
+        "scripts_sha256": checksum(*scripts),
+        "packages": versions(),
+    }
+
+
+def arrays(case, pictures):
+    model = Reference(preprocessing.model(case))
+    frames = pictures.frames(0, FRAME_COUNT)
+    result = {f"input:{model.input}": frames}
+    result |= {f"output:{name}": values for name, values in model(frames).items()}
+    if preprocessing.FRAMES[case][0] in ("gtsrb/test_32x32.bin", "cifar10/test.bin"):
+        (classes,) = model(pictures.frames(0, TOP1_COUNT)).values()
+        result["top1"] = classes.argmax(1)
+    return result
+
+
+def assets():
+    if not preprocessing.MODELS.is_dir():
+        sys.exit(f"golden: no models in {preprocessing.MODELS}; ESPALIER_ASSETS names another folder")
+    known = {preprocessing.model(case) for case in preprocessing.FRAMES}
+    unknown = sorted(path.name for path in preprocessing.MODELS.glob("*.onnx") if path not in known)
+    if unknown:
+        sys.exit(f"golden: tools/preprocessing.py does not know the pictures of {', '.join(unknown)}")
+    cases = [case for case in preprocessing.FRAMES if preprocessing.model(case).exists()]
+    CACHE.mkdir(exist_ok=True)
+    manifest = json.loads(MANIFEST.read_text()) if MANIFEST.exists() else {}
+    for number, case in enumerate(cases, 1):
+        target = CACHE / f"{case}.npz"
+        pictures = preprocessing.Pictures(case)
+        entry = sources(case, pictures)
+        present = {key: value for key, value in manifest.get(case, {}).items() if key in entry}
+        if target.exists() and present == entry and manifest[case].get("sha256") == checksum(target):
+            continue
+        started = time.monotonic()
+        write(target, arrays(case, pictures))
+        manifest[case] = entry | {"sha256": checksum(target)}
+        MANIFEST.write_text(json.dumps(manifest, indent=2, sort_keys=True) + "\n")
+        print(f"golden: {number} of {len(cases)}: {case} ({time.monotonic() - started:.1f} s)", flush=True)
+    print(f"golden: done: outputs of {len(cases)} cases lie in {CACHE.relative_to(ROOT)}")
 
 
 def own():
@@ -64,23 +107,8 @@ def own():
     pictures = [cv2.resize(cv2.imread(str(path)), (32, 32), interpolation=cv2.INTER_LINEAR) for path in paths]
     frames = np.concatenate([preprocessing.signs(picture[..., ::-1]) for picture in pictures])
     target = ROOT / "models/gtsrb_resnet14.golden.npz"
-    write(target, outputs(session(ROOT / "models/gtsrb_resnet14.onnx"), frames))
+    write(target, Reference(ROOT / "models/gtsrb_resnet14.onnx")(frames))
     print(f"golden: {target.relative_to(ROOT)}: {len(frames)} pictures")
 
 
-def main():
-    if sys.argv[1:] == ["--own"]:
-        return own()
-    if not preprocessing.MODELS.is_dir():
-        sys.exit(f"golden: no models in {preprocessing.MODELS}; ESPALIER_ASSETS names another folder")
-    CACHE.mkdir(exist_ok=True)
-    paths = sorted(preprocessing.MODELS.glob("*.onnx"))
-    for path in paths:
-        if path.stem in preprocessing.FRAMES:
-            asset(path)
-        else:
-            print(f"golden: {path.name}: preprocessing.py does not know its pictures", flush=True)
-    print(f"golden: outputs of {len(list(CACHE.glob('*.npz')))} models lie in .build-golden")
-
-
-main()
+own() if sys.argv[1:] == ["--own"] else assets()

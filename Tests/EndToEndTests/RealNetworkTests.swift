@@ -3,30 +3,90 @@ import EspalierRuntime
 import Foundation
 import Testing
 
-/// Networks that others trained, on real pictures. Needs ../shared/assets and what tools/golden makes.
+/// How a session computes frames.
+enum Setting: CaseIterable, CustomTestStringConvertible {
+  case oneThread
+  case twoThreads
+  /// The kernels of AVX2 processors, where this one has more.
+  case avx2
+  /// The portable kernels that other processors run.
+  case scalar
+
+  var threads: Int { self == .twoThreads ? 2 : 1 }
+
+  var limit: InstructionSet {
+    switch self {
+    case .oneThread, .twoThreads: .best
+    case .avx2: InstructionSet.best == .avx512 ? .avx2 : .best
+    case .scalar: .scalar
+    }
+  }
+
+  var testDescription: String {
+    switch self {
+    case .oneThread: "one thread"
+    case .twoThreads: "two threads"
+    case .avx2: "AVX2"
+    case .scalar: "portable kernels"
+    }
+  }
+
+  /// What differs from the first setting on this processor.
+  static var distinct: [Setting] {
+    [.oneThread, .twoThreads] + (InstructionSet.best == .avx512 ? [.avx2] : [])
+  }
+}
+
+/// Networks that others trained, on real pictures.
 @Suite(
   "Real networks",
-  .enabled(if: !Place.goldenModels.isEmpty, "tools/golden makes the outputs to compare with"))
+  .enabled(
+    if: !Place.goldenCases.isEmpty,
+    "needs the models in ../shared/assets (or ESPALIER_ASSETS) and the outputs that tools/golden makes"))
 struct RealNetworkTests {
-  /// Both compute in float32 in another order of sums; 1e-3 of the greatest output is the project's bar.
-  @Test(arguments: Place.goldenModels)
-  func `agree with ONNX Runtime on real pictures`(name: String) throws {
-    let golden = try Golden(Place.goldens.appendingPathComponent("\(name).npz").path)
-    let input = try #require(golden.input)
-    let model = try WholePath.model(
-      Place.assets.appendingPathComponent("models/\(name).onnx").path, shapes: [input.name: golden.frameShape]
-    )
-    var session = try Session(model, threads: 2)
-    let count = input.array.shape[0]
-    for frame in 0..<count {
-      let outputs = try session.run([Golden.frame(frame, of: count, input.array)])
-      for (port, output) in zip(model.outputs, outputs) {
-        let expected = try #require(golden["output:\(port.name)"])
-        let difference = Difference(output, Golden.frame(frame, of: count, expected))
-        #expect(difference.cosine >= 0.99999, "\(port.name), frame \(frame)")
-        #expect(difference.relativeError <= 1e-3, "\(port.name), frame \(frame)")
+  @Test func `are all among those with golden outputs`() {
+    #expect(Set(Place.models).subtracting(Place.goldenCases).isEmpty)
+  }
+
+  @Test(arguments: Place.goldenCases, Setting.distinct)
+  func `agree with ONNX Runtime on real pictures`(name: String, setting: Setting) throws {
+    try expectAgreement(name, setting)
+  }
+
+  /// The small ones: portable kernels take a hundred times as long.
+  @Test(arguments: ["gtsrb_resnet14", "cifar_resnet20_bn", "ppocr_cls_dynamic", "fastestdet_352"])
+  func `agree with ONNX Runtime through the portable kernels`(name: String) throws {
+    try expectAgreement(name, .scalar)
+  }
+
+  @Test(arguments: [
+    "gtsrb_resnet14", "gtsrb_resnet14_bn", "cifar_resnet20", "cifar_resnet20_bn", "ppocr_cls_dynamic",
+    "ppocrv4_det_dynamic@384x608",
+  ])
+  func `of open batch see many frames at once as they see each alone`(name: String) throws {
+    let golden = try Golden(case: name)
+    let model = try WholePath.model(name, for: golden, batch: golden.frames.count)
+    var session = try Session(model)
+    for (port, output) in zip(model.outputs, try session.run([Array(golden.frames.joined())])) {
+      let expected = try #require(golden.outputs(port.name))
+      #expect(port.shape[0] == golden.frames.count)
+      let size = output.count / golden.frames.count
+      for (frame, reference) in expected.enumerated() {
+        let ours = Array(output[(frame * size)..<((frame + 1) * size)])
+        expect(ours, agreesWith: reference, "\(port.name), frame \(frame)")
       }
     }
+  }
+
+  @Test(arguments: Place.goldenCases)
+  func `give the same bits on one thread and on two`(name: String) throws {
+    let golden = try Golden(case: name)
+    let model = try WholePath.model(name, for: golden)
+    let frame = try #require(golden.frames.first)
+    var one = try Session(model, threads: 1)
+    var two = try Session(model, threads: 2)
+    #expect(
+      try one.run([frame]).map { $0.map(\.bitPattern) } == two.run([frame]).map { $0.map(\.bitPattern) })
   }
 
   /// The first pictures of a labelled set; `tools/accuracy` judges all of it.
@@ -41,12 +101,10 @@ struct RealNetworkTests {
   func `see in every picture what ONNX Runtime sees`(
     name: String, data: String, mean: [Float], scale: [Float]
   ) throws {
-    let golden = try Golden(Place.goldens.appendingPathComponent("\(name).npz").path)
+    let golden = try Golden(case: name)
     let expected = try #require(golden["top1"]).elements.map { Int($0) }
     let records = try Files.read(Place.assets.appendingPathComponent("data/\(data)").path)
-    let model = try WholePath.model(
-      Place.assets.appendingPathComponent("models/\(name).onnx").path, shapes: ["input": [1, 3, 32, 32]])
-    var session = try Session(model)
+    var session = try Session(try WholePath.model(name, for: golden))
     for (index, number) in expected.enumerated() {
       // A record is a label and 32x32 pixels, channel by channel.
       let planes = records[(index * 3073 + 1)..<((index + 1) * 3073)]
@@ -56,5 +114,26 @@ struct RealNetworkTests {
       }
       #expect(try session.run([frame])[0].greatestIndex == number, "picture \(index)")
     }
+  }
+
+  private func expectAgreement(_ name: String, _ setting: Setting) throws {
+    let golden = try Golden(case: name)
+    let model = try WholePath.model(name, for: golden)
+    var session = try Session(model, threads: setting.threads, limit: setting.limit)
+    #expect(Set(model.outputs.map(\.name)) == golden.outputNames)
+    #expect(golden.frames.count >= 3)
+    for (index, frame) in golden.frames.enumerated() {
+      for (port, output) in zip(model.outputs, try session.run([frame])) {
+        let expected = try #require(golden.outputs(port.name))
+        expect(output, agreesWith: expected[index], "\(port.name), frame \(index)")
+      }
+    }
+  }
+
+  /// Both compute in float32 in another order of sums; 1e-3 of the greatest output is the project's bar.
+  private func expect(_ output: [Float], agreesWith reference: [Float], _ place: String) {
+    let difference = Difference(output, reference)
+    #expect(difference.cosine >= 0.99999, "\(place)")
+    #expect(difference.relativeError <= 1e-3, "\(place)")
   }
 }

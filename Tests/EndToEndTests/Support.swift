@@ -16,45 +16,76 @@ enum Place {
   /// What tools/golden made with ONNX Runtime.
   static let goldens = root.appendingPathComponent(".build-golden")
 
-  /// Models that lie in the assets and have golden outputs, by name.
-  static var goldenModels: [String] {
+  /// What tools/golden made outputs for and whose model lies in the assets: a model's name, or `NAME@CASE`.
+  static var goldenCases: [String] {
     let files = (try? Files.list(goldens.path) { $0.hasSuffix(".npz") }) ?? []
-    return files.map { URL(fileURLWithPath: $0).deletingPathExtension().lastPathComponent }.filter {
-      Files.exists(assets.appendingPathComponent("models/\($0).onnx").path)
-    }
+    return files.map { name(of: $0) }.filter { Files.exists(model(of: $0)) }
+  }
+
+  /// Every model in the assets, by name.
+  static var models: [String] {
+    let files =
+      (try? Files.list(assets.appendingPathComponent("models").path) { $0.hasSuffix(".onnx") }) ?? []
+    return files.map { name(of: $0) }
+  }
+
+  /// The model file of a case.
+  static func model(of name: String) -> String {
+    let model = name.split(separator: "@")[0]
+    return assets.appendingPathComponent("models/\(model).onnx").path
+  }
+
+  private static func name(of path: String) -> String {
+    URL(fileURLWithPath: path).deletingPathExtension().lastPathComponent
   }
 }
 
-/// A model on the whole path: import, simplify, lower, write, read, run.
+/// A model on the whole path: import, simplify, lower, write, read.
 enum WholePath {
   static func model(_ path: String, shapes: [String: [Int]]) throws -> Model {
     let graph = try Importer.graph(contentsOf: path, options: Importer.Options(shapes: shapes))
     return try Model(bytes: try PlanWriter.bytes(of: try Pipeline.compile(graph)))
   }
+
+  /// The model of a golden case for `batch` frames at once.
+  static func model(_ name: String, for golden: Golden, batch: Int = 1) throws -> Model {
+    try model(Place.model(of: name), shapes: [golden.inputName: [batch] + golden.frameShape])
+  }
 }
 
 /// What ONNX Runtime computed: `input:NAME` and `output:NAME`, frames along the first axis.
 struct Golden {
+  let inputName: String
+  /// Of one frame, without the batch.
+  let frameShape: [Int]
+  let frames: [[Float]]
   private let arrays: [String: FloatArray]
 
   init(_ path: String) throws {
     let entries = try NumPyArchive.decode(try Files.read(path), path: path)
     arrays = Dictionary(uniqueKeysWithValues: entries.map { ($0.name, $0.array) })
+    let input = arrays.first { $0.key.hasPrefix("input:") }
+    inputName = input.map { String($0.key.dropFirst(6)) } ?? ""
+    frameShape = input.map { Array($0.value.shape.dropFirst()) } ?? []
+    frames = input.map { Golden.frames(of: $0.value) } ?? []
+  }
+
+  init(case name: String) throws {
+    try self.init(Place.goldens.appendingPathComponent("\(name).npz").path)
   }
 
   subscript(_ key: String) -> FloatArray? { arrays[key] }
 
-  var input: (name: String, array: FloatArray)? {
-    arrays.first { $0.key.hasPrefix("input:") }.map { (String($0.key.dropFirst(6)), $0.value) }
+  /// What the network says to each frame, or nil where it has no such output.
+  func outputs(_ name: String) -> [[Float]]? { arrays["output:\(name)"].map(Golden.frames) }
+
+  var outputNames: Set<String> {
+    Set(arrays.keys.filter { $0.hasPrefix("output:") }.map { String($0.dropFirst(7)) })
   }
 
-  /// The shape of one frame of the input.
-  var frameShape: [Int] { input.map { [1] + $0.array.shape.dropFirst() } ?? [] }
-
-  /// Elements of frame `index` of an array of `count` frames.
-  static func frame(_ index: Int, of count: Int, _ array: FloatArray) -> [Float] {
-    let size = array.elements.count / count
-    return Array(array.elements[(index * size)..<((index + 1) * size)])
+  static func frames(of array: FloatArray) -> [[Float]] {
+    let size = array.elements.count / array.shape[0]
+    return (0..<array.shape[0]).map { Array(array.elements[($0 * size)..<(($0 + 1) * size)]) }
   }
 }
 
