@@ -6,10 +6,11 @@ let embedded = Context.environment["ESPALIER_EMBEDDED"] == "1"
 
 /// Kernels without optimization are 200 times slower (no test would end); no other flag is set, so that
 /// the package can be depended on by version.
-let kernelSettings: [CSetting] = [
-  .unsafeFlags(["-O2"], .when(configuration: .debug)),
-  .unsafeFlags(["-Werror", "-Wall", "-Wextra", "-ffp-contract=off"]),
-] + (embedded ? [.define("ESPALIER_EMBEDDED")] : [])
+let kernelSettings: [CSetting] =
+  [
+    .unsafeFlags(["-O2"], .when(configuration: .debug)),
+    .unsafeFlags(["-Werror", "-Wall", "-Wextra", "-ffp-contract=off"]),
+  ] + (embedded ? [.define("ESPALIER_EMBEDDED")] : [])
 let runtimeSettings: [SwiftSetting] =
   embedded
   ? [
@@ -128,7 +129,10 @@ if !embedded {
     .target(name: "CAllocationCounter", path: "Tests/CAllocationCounter"),
     .executableTarget(
       name: "allocation-probe",
-      dependencies: ["CAllocationCounter", "EspalierPlan", "EspalierRuntime", "PlanFixtures"],
+      dependencies: [
+        "CAllocationCounter", "EspalierImport", "EspalierPasses", "EspalierPlan", "EspalierRuntime",
+        "PlanFixtures",
+      ],
       path: "Tests/AllocationProbe"),
     .testTarget(
       name: "EspalierOperatorsTests",

@@ -1,41 +1,62 @@
-// Prints what a session costs the allocator; a test runs it as a process of its own, so that nothing else
-// allocates meanwhile.
+// Prints what a session costs the allocator and the system; a test runs it as a process of its own, so that nothing
+// else allocates meanwhile.
 //
-//     allocation-probe frames THREADS     allocations and releases during 100 frames, then of one array
-//     allocation-probe sessions THREADS   growth of resident memory over 1,000 sessions, and what it was before, in kB
+//     allocation-probe frames THREADS [MODEL.onnx [NAME=1x3x8x8]]
+//         allocations and releases during 100 frames, then of one array; whether the frames computed something
+//     allocation-probe system MODEL.onnx [NAME=1x3x8x8]
+//         runs frames on one thread while the system kills the process for any call; then prints "none"
+//     allocation-probe sessions THREADS
+//         growth of resident memory over 1,000 sessions, and what it was before, in kB
 import CAllocationCounter
 import EspalierPlan
 import EspalierRuntime
 import PlanFixtures
 
 let arguments = CommandLine.arguments
-guard arguments.count == 3, let threads = Int(arguments[2]) else {
-  fatalError("usage: allocation-probe frames|sessions THREADS")
-}
-let network = ResidualNetwork(rows: 600)
-let model = try Model(bytes: PlanWriter.bytes(of: network.plan))
-if arguments[1] == "frames" {
-  try countFrames()
-} else {
-  try countSessions()
+switch (arguments.dropFirst().first, arguments.count) {
+case ("frames", 3): try countFixtureFrames(threads: threads(arguments[2]))
+case ("frames", 4...): try countFrames(Stream(Array(arguments[3...]), threads: threads(arguments[2])))
+case ("system", 3...): try runWithoutSystem(Stream(Array(arguments[2...]), threads: 1))
+case ("sessions", 3): try countSessions(threads: threads(arguments[2]))
+default: fatalError("usage: allocation-probe frames|sessions THREADS [MODEL.onnx], or system MODEL.onnx")
 }
 
-func countFrames() throws {
-  var session = try Session(model, threads: threads)
+func threads(_ argument: String) -> Int { Int(argument) ?? 1 }
+
+/// Allocations and releases while `body` runs 100 times, then allocations of one array.
+func count(_ body: () throws -> Void) rethrows -> [Int] {
+  for _ in 0..<3 { try body() }
+  let before = (allocation_count(), release_count())
+  for _ in 0..<100 { try body() }
+  let during = (allocation_count() - before.0, release_count() - before.1)
+  let array = [Int](repeating: 1, count: Int.random(in: 1000...2000))
+  return [during.0, during.1, array[0] * (allocation_count() - before.0 - during.0)]
+}
+
+func countFixtureFrames(threads: Int) throws {
+  let network = ResidualNetwork(rows: 600)
+  var session = try Session(Model(bytes: PlanWriter.bytes(of: network.plan)), threads: threads)
   let input = network.input(seed: 1)
   var output = [Float](repeating: 0, count: input.count)
   var room = output.mutableSpan
-  for _ in 0..<3 { try session.run(input.span, into: &room) }
-  let before = (allocation_count(), release_count())
-  for _ in 0..<100 { try session.run(input.span, into: &room) }
-  let during = (allocation_count() - before.0, release_count() - before.1)
-  let array = [Int](repeating: 1, count: Int.random(in: 1000...2000))
-  let after = allocation_count() - before.0 - during.0
-  let isRight = output == network.output(for: input) && array[0] == 1
-  print(during.0, during.1, after, isRight)
+  let counts = try count { try session.run(input.span, into: &room) }
+  print(counts[0], counts[1], counts[2], output == network.output(for: input))
 }
 
-func countSessions() throws {
+func countFrames(_ stream: consuming Stream) throws {
+  let counts = try count { try stream.run() }
+  print(counts[0], counts[1], counts[2], stream.computedSomething)
+}
+
+func runWithoutSystem(_ stream: consuming Stream) throws {
+  for _ in 0..<3 { try stream.run() }
+  guard forbid_system_calls() == 0 else { return print("unsupported") }
+  for _ in 0..<20 { try stream.run() }
+  end_process_saying("none\n")
+}
+
+func countSessions(threads: Int) throws {
+  let model = try Model(bytes: PlanWriter.bytes(of: ResidualNetwork(rows: 600).plan))
   for _ in 0..<50 { _ = try Session(model, threads: threads) }
   let before = resident_kilobytes()
   for _ in 0..<1000 { _ = try Session(model, threads: threads) }

@@ -152,8 +152,8 @@ int main(int argc, char **argv) {
   const long peak = peak_kilobytes();
   for (size_t i = 0; a.prefix != NULL && i < output_count; i++)
     write_output(a.prefix, i, outputs[i], outputs_of[i].element_count);
-  printf("open %.2f ms, session %.2f ms, first frame %.2f ms, best frame %.3f ms, memory +%ld kB\n",
-         opened - start, created - opened, first, best, peak - before);
+  printf("open %.3f ms, session %.3f ms, first frame %.3f ms, best frame %.3f ms, memory %ld kB, +%ld kB\n",
+         opened - start, created - opened, first, best, peak, peak - before);
 
   espalier_model_close(model);
   espalier_session_destroy(session);

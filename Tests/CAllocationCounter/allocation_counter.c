@@ -1,4 +1,5 @@
 // Interposes glibc's allocator by its internal names.
+#define _GNU_SOURCE
 #include "allocation_counter.h"
 
 #include <errno.h>
@@ -6,6 +7,10 @@
 #include <stddef.h>
 #include <stdio.h>
 #include <string.h>
+#include <linux/seccomp.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
 extern void *__libc_malloc(size_t);
 extern void *__libc_calloc(size_t, size_t);
@@ -58,4 +63,11 @@ long resident_kilobytes(void) {
     if (strncmp(line, "VmRSS:", 6) == 0) sscanf(line + 6, "%ld", &kilobytes);
   if (file) fclose(file);
   return kilobytes;
+}
+
+int forbid_system_calls(void) { return prctl(PR_SET_SECCOMP, SECCOMP_MODE_STRICT) == 0 ? 0 : errno; }
+
+void end_process_saying(const char *text) {
+  const ssize_t written = write(STDOUT_FILENO, text, strlen(text));
+  syscall(SYS_exit, written < 0);  // exit_group is forbidden, too
 }

@@ -2,32 +2,63 @@ import Foundation
 import Testing
 
 @Suite("Memory of a session", .serialized) struct AllocationTests {
+  /// The demo model, and networks of other kinds of calls where the assets hold them.
+  static let models: [[String]] = {
+    let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+      .deletingLastPathComponent()
+    let assets =
+      ProcessInfo.processInfo.environment["ESPALIER_ASSETS"].map { URL(fileURLWithPath: $0) }
+      ?? root.appendingPathComponent("../shared/assets")
+    let all = [
+      [root.appendingPathComponent("models/gtsrb_resnet14.onnx").path, "input=1x3x32x32"],
+      [assets.appendingPathComponent("models/ppocr_cls_dynamic.onnx").path, "x=1x3x48x192"],
+      [assets.appendingPathComponent("models/fastestdet_352.onnx").path],
+    ]
+    return all.filter { FileManager.default.fileExists(atPath: $0[0]) }
+  }()
+
   @Test(arguments: [1, 2, 3])
   func `is all there before the first frame`(threads: Int) throws {
-    let words = try probe("frames", threads)
+    expectNoAllocation(try probe(["frames", "\(threads)"]))
+  }
+
+  @Test(arguments: models, [1, 2])
+  func `is all there before the first frame of a real network`(model: [String], threads: Int) throws {
+    expectNoAllocation(try probe(["frames", "\(threads)"] + model))
+  }
+
+  /// In seccomp's strict mode the system ends a process that calls it.
+  @Test(arguments: models)
+  func `and nothing else is asked of the system during a frame`(model: [String]) throws {
+    let answer = try probe(["system"] + model)
+    #expect(answer == ["none"] || answer == ["unsupported"])
+  }
+
+  /// A leak of one thread's stack or of one arena would show as more than a megabyte.
+  @Test(arguments: [1, 2])
+  func `is given back when the session ends`(threads: Int) throws {
+    let kilobytes = try probe(["sessions", "\(threads)"]).compactMap { Int($0) }
+    try #require(kilobytes.count == 2)
+    #expect(kilobytes[0] < 1024)
+    #expect(kilobytes[1] > 1024, "the probe must see its own memory")
+  }
+
+  private func expectNoAllocation(_ words: [String]) {
     #expect(words.count == 4)
+    guard words.count == 4 else { return }
     #expect(words[0] == "0", "allocations during 100 frames")
     #expect(words[1] == "0", "releases during 100 frames")
     #expect(Int(words[2]) ?? 0 > 0, "the counter must notice an array")
     #expect(words[3] == "true", "the frames must have computed something")
   }
 
-  /// A leak of one thread's stack or of one arena would show as more than a megabyte.
-  @Test(arguments: [1, 2])
-  func `is given back when the session ends`(threads: Int) throws {
-    let kilobytes = try probe("sessions", threads).compactMap { Int($0) }
-    try #require(kilobytes.count == 2)
-    #expect(kilobytes[0] < 1024)
-    #expect(kilobytes[1] > 1024, "the probe must see its own memory")
-  }
-
   /// Runs the probe, which the build put beside the tests.
-  private func probe(_ mode: String, _ threads: Int) throws -> [String] {
+  private func probe(_ arguments: [String]) throws -> [String] {
     let process = Process()
     let tests = URL(fileURLWithPath: CommandLine.arguments[0])
     let folder = tests.pathExtension == "xctest" ? tests.deletingLastPathComponent() : buildFolder
     process.executableURL = folder.appendingPathComponent("allocation-probe")
-    process.arguments = [mode, "\(threads)"]
+    process.arguments = arguments
     let pipe = Pipe()
     process.standardOutput = pipe
     try process.run()
