@@ -4,13 +4,16 @@ public import EspalierPlan
 
 /// The compiler's stages behind import, in order.
 public enum Pipeline {
-  /// Rewrites that make the graph smaller and hand activations, pads and normalizations to the kernels that
-  /// compute them on the way.
-  public static let simplifications: [any RewritePass] = [
-    RecognizeChannelShuffle(), RecognizeFocus(), RemoveIdentity(), ComposeTransposes(), SinkTransposes(),
-    ScalarArithmeticToAffine(),
-    RecognizeActivations(), FoldAffineIntoProducer(), FoldAffineIntoConsumer(), FuseActivation(),
-    FuseResidualAdd(),
+  /// Rewrites that give one form to what exporters write in many, run before all others.
+  public static let canonicalizations: [any RewritePass] = [
+    FoldConstants(), RemoveIdentity(), RecognizeChannelShuffle(), RecognizeFocus(), ComposeTransposes(),
+    ComposeReshapes(), SinkTransposes(), JoinParts(), MatMulToGemm(), ScalarArithmeticToAffine(), MergeClips(),
+    RecognizeActivations(), RecognizeLeakyRelu(), RecognizeNormalization(), FuseLayerNormalization(),
+  ]
+
+  /// Rewrites that hand activations, pads and normalizations to the kernels that compute them on the way.
+  public static let fusions: [any RewritePass] = [
+    FoldPad(), FoldAffineIntoProducer(), FoldAffineIntoConsumer(), FuseActivation(), FuseResidualAdd(),
   ]
 
   /// Why a graph cannot be compiled.
@@ -26,23 +29,33 @@ public enum Pipeline {
     }
   }
 
-  /// Runs every simplification until none finds anything more.
+  /// Runs every simplification until none finds anything more: the canonical forms first, then all.
   ///
   /// - Returns: How often each pass fired, by its name.
   @discardableResult
   public static func simplify(_ graph: inout Graph) throws(PassError) -> [String: Int] {
     var counts: [String: Int] = [:]
     graph.removeDeadNodes()
-    while true {
-      var fired = 0
-      for pass in simplifications {
-        let count = try pass.run(on: &graph)
-        counts[type(of: pass).name, default: 0] += count
-        fired += count
-        if count > 0 { graph.removeDeadNodes() }
-      }
-      if fired == 0 { return counts }
+    for passes in [canonicalizations, canonicalizations + fusions] {
+      while try sweep(passes, over: &graph, &counts) > 0 {}
     }
+    return counts
+  }
+
+  /// Runs every pass once, and takes out what nothing reads any more.
+  ///
+  /// - Returns: How often any fired.
+  private static func sweep(
+    _ passes: [any RewritePass], over graph: inout Graph, _ counts: inout [String: Int]
+  ) throws(PassError) -> Int {
+    var fired = 0
+    for pass in passes {
+      let count = try pass.run(on: &graph)
+      counts[type(of: pass).name, default: 0] += count
+      fired += count
+      if count > 0 { graph.removeDeadNodes() }
+    }
+    return fired
   }
 
   /// The plan of a graph as it stands.

@@ -1,9 +1,9 @@
 public import EspalierGraph
 
-/// `y = (x − mean) / standard deviation`, with statistics over some axes.
+/// `y = (x − mean) / √(variance + ε)`, with statistics over some axes.
 ///
-/// ONNX adds 1e-9 to the standard deviation; here 1e-18 is added to the variance, which gives the same where
-/// the deviation is 0 and differs by less than a rounding wherever it is above 1e-2.
+/// ONNX adds 1e-9 to the standard deviation; here ε = 1e-18 is added to the variance, which gives the same
+/// where the deviation is 0 and differs by less than a rounding wherever it is above 1e-2.
 ///
 /// Source: ONNX `MeanVarianceNormalization`, opset 13.
 public struct MeanVarianceNormalization: LowerableOperator {
@@ -12,8 +12,12 @@ public struct MeanVarianceNormalization: LowerableOperator {
 
   /// In 0..<rank, ascending.
   public var axes: [Int]
+  public var epsilon: Float
 
-  public init(axes: [Int] = [0, 2, 3]) { self.axes = axes }
+  public init(axes: [Int] = [0, 2, 3], epsilon: Float = 1e-18) {
+    self.axes = axes
+    self.epsilon = epsilon
+  }
 
   // MARK: - Import
 
@@ -48,7 +52,8 @@ public struct MeanVarianceNormalization: LowerableOperator {
 
   private func groups(_ rank: Int) -> NormalizedGroups {
     NormalizedGroups(
-      kind: .meanVariance, kept: (0..<rank).filter { !axes.contains($0) }, reduced: axes, epsilon: 1e-18)
+      kind: .meanVariance, kept: (0..<rank).filter { !axes.contains($0) }, reduced: axes,
+      epsilon: epsilon)
   }
 
   // MARK: - Reference

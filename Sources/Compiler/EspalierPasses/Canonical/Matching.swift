@@ -26,7 +26,20 @@ extension Graph {
     return first
   }
 
-  /// Whether both names stand for one tensor.
+  /// The operand of a binary operator whose other operand is a constant with one value throughout.
+  ///
+  /// Nil also where the constant enlarges the operand by broadcasting.
+  func operandAndNumber(of node: Node) -> (operand: ValueID, number: Float)? {
+    guard node.op is Binary else { return nil }
+    for (value, other) in [(node.inputs[0], node.inputs[1]), (node.inputs[1], node.inputs[0])] {
+      if let number = uniformConstant(other), type(of: value) == type(of: node.outputs[0]) {
+        return (value, number)
+      }
+    }
+    return nil
+  }
+
+  /// Whether a node is all that reads a value, which it reads once.
   func isOnlyReader(_ node: Node, of value: ValueID) -> Bool {
     readerCount(of: value) == 1 && node.inputs.filter { $0 == value }.count == 1
   }

@@ -36,16 +36,10 @@ struct ChannelAffine {
   }
 
   private init?(_ norm: BatchNormalization, _ node: Node, in graph: Graph) {
-    let parameters = node.inputs.dropFirst().compactMap { graph.constant(of: $0)?.floats }
+    let parameters = node.inputs.dropFirst().compactMap { graph.constant(of: $0) }
     guard parameters.count == 4 else { return nil }
-    let (gamma, beta, mean, variance) = (parameters[0], parameters[1], parameters[2], parameters[3])
     input = node.inputs[0]
-    // In Double, so that the fold adds no rounding of its own.
-    let factors = gamma.indices.map {
-      Double(gamma[$0]) / (Double(variance[$0]) + Double(norm.epsilon)).squareRoot()
-    }
-    scale = factors.map(Float.init)
-    shift = gamma.indices.map { Float(Double(beta[$0]) - Double(mean[$0]) * factors[$0]) }
+    (scale, shift) = norm.factors(parameters)
   }
 
   private init?(_ kind: Binary.Kind, _ inputs: [ValueID], of type: TensorType, in graph: Graph) {

@@ -30,17 +30,17 @@ public struct FuseActivation: RewritePass {
 
   private func fused(_ op: any Operator, _ function: ElementFunction) -> (any Operator)? {
     switch op {
-    case let conv as Conv where conv.activation == .identity: conv.withActivation(function)
-    case let gemm as Gemm where gemm.activation == .identity: with(gemm, function)
+    case let conv as Conv where conv.activation == .identity:
+      return conv.withActivation(function)
+    case var conv as ConvTranspose where conv.activation == .identity:
+      conv.activation = function
+      return conv
+    case var gemm as Gemm where gemm.activation == .identity:
+      gemm.activation = function
+      return gemm
     case let binary as Binary where binary.activation == .identity && !binary.kind.givesTruthValues:
-      Binary(binary.kind, activation: function)
-    default: nil
+      return Binary(binary.kind, activation: function)
+    default: return nil
     }
-  }
-
-  private func with(_ gemm: Gemm, _ function: ElementFunction) -> Gemm {
-    var gemm = gemm
-    gemm.activation = function
-    return gemm
   }
 }

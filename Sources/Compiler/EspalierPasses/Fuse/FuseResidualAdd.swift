@@ -5,12 +5,13 @@ internal import EspalierOperators
 ///
 /// ## Before
 ///     t = Conv(x, W, b)
-///     y = f(t + r)                 r: of t's shape, known before the convolution runs
+///     y = f(t + r)                 r: of t's shape, computed from the frame
 /// ## After
 ///     y = Conv(x, W, b, r) {activation = f}
 ///
 /// Fires only when nothing else reads `t` and the convolution has neither activation nor residual. Of two
-/// convolutions that are added, the later one takes the other's output.
+/// convolutions that are added, the later one takes the other's output; one that runs before what it is added
+/// to waits for that.
 public struct FuseResidualAdd: RewritePass {
   public static let name = "FuseResidualAdd"
 
@@ -18,9 +19,8 @@ public struct FuseResidualAdd: RewritePass {
 
   public func rewrite(_ node: Node, in graph: Graph) -> GraphPatch? {
     guard let add = node.op as? Binary, add.kind == .add else { return nil }
-    let candidates = [(node.inputs[0], node.inputs[1]), (node.inputs[1], node.inputs[0])]
-    let ready = candidates.filter { graph.isComputed($0.1, before: $0.0) }
-    for (sum, shortcut) in ready {
+    let (a, b) = (node.inputs[0], node.inputs[1])
+    for (sum, shortcut) in graph.isComputed(b, before: a) ? [(a, b), (b, a)] : [(b, a), (a, b)] {
       guard let producer = graph.producer(of: sum), var conv = producer.op as? Conv,
         conv.activation == .identity, !conv.hasResidual, graph.isOnlyReader(node, of: sum),
         graph.type(of: sum) == graph.type(of: shortcut), graph.constant(of: shortcut) == nil
