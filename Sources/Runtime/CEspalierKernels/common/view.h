@@ -158,6 +158,12 @@ static inline void espalier_loop_merge(espalier_loop *loop) {
   if (loop->rank) loop->rank = last + 1;
 }
 
+// A number of items that 2 or 4 threads share evenly, where it is small.
+static inline uint64_t espalier_even_items(uint64_t items) {
+  if (items <= 2 || items > 32) return items;
+  return (items + 3) / 4 * 4;
+}
+
 // Cuts the loop into items of about `target` elements.
 static inline void espalier_loop_cut(espalier_loop *loop, int64_t target) {
   const int64_t inner = loop->extent[loop->rank - 1];
@@ -169,9 +175,12 @@ static inline void espalier_loop_cut(espalier_loop *loop, int64_t target) {
     return;
   }
   loop->blocks = (inner + target - 1) / target;
+  if (loop->rows == 1) loop->blocks = (int64_t)espalier_even_items((uint64_t)loop->blocks);
   loop->block = ((inner + loop->blocks - 1) / loop->blocks + 15) / 16 * 16;
   loop->blocks = (inner + loop->block - 1) / loop->block;
-  loop->rows_per_item = loop->blocks > 1 || inner >= target ? 1 : target / inner;
+  const int64_t fill = loop->blocks > 1 || inner >= target ? 1 : target / inner;
+  const int64_t groups = (int64_t)espalier_even_items((uint64_t)((loop->rows + fill - 1) / fill));
+  loop->rows_per_item = (loop->rows + groups - 1) / groups;
   loop->items = (uint32_t)((loop->rows + loop->rows_per_item - 1) / loop->rows_per_item * loop->blocks);
 }
 
@@ -256,9 +265,10 @@ static inline bool espalier_walk_next(espalier_walk *walk, const espalier_loop *
 
 // How many rows, each of `work` steps, make a work item of about `target` steps.
 static inline int64_t espalier_rows_per_item(uint64_t rows, uint64_t work, uint64_t target) {
-  if (work >= target) return 1;
+  if (work >= target || rows == 0) return 1;
   const uint64_t count = target / (work ? work : 1);
-  return (int64_t)(count < rows ? count : rows ? rows : 1);
+  const uint64_t items = espalier_even_items((rows + count - 1) / count);
+  return (int64_t)((rows + items - 1) / items);
 }
 
 static inline uint32_t espalier_row_items(uint64_t rows, int64_t rows_per_item) {

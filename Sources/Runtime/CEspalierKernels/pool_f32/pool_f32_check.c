@@ -28,7 +28,6 @@ bool espalier_pool_f32_check(espalier_call_facts *facts) {
   if (!espalier_image_settle(facts, 0, input, p->input_stride_n, p->input_stride_h, p->input_stride_w) ||
       !espalier_image_settle(facts, 1, output, p->output_stride_n, p->output_stride_h, p->output_stride_w))
     return false;
-  facts->items =
-      espalier_row_items((uint64_t)p->batch * (uint64_t)p->output_height, espalier_pool_f32_rows(p));
+  facts->items = espalier_pool_f32_cut(p).items;
   return true;
 }

@@ -17,7 +17,8 @@ static float maximum(const espalier_pool_f32_parameters *p, const float *x, espa
 }
 
 // The sum of x, or of |x|^p.
-static float sum(const espalier_pool_f32_parameters *p, const float *x, espalier_window h, espalier_window w) {
+static float sum(const espalier_pool_f32_parameters *p, const float *x, espalier_window h,
+                 espalier_window w) {
   float total = 0;
   for (int64_t i = h.first; i < h.end; i++)
     for (int64_t j = w.first; j < w.end; j++) {
@@ -42,14 +43,18 @@ void espalier_pool_f32_scalar(const espalier_call *call, uint32_t first, uint32_
   const espalier_pool_f32_parameters *p = call->parameters;
   const float *input = call->operands[0];
   float *output = call->operands[1];
-  const int64_t rows = espalier_pool_f32_rows(p), all = (int64_t)p->batch * p->output_height;
-  for (int64_t row = first * rows; row < end * rows && row < all; row++) {
-    const int64_t n = row / p->output_height, oy = row % p->output_height;
-    const espalier_window h = espalier_pool_f32_row(p, oy);
-    for (int64_t ox = 0; ox < p->output_width; ox++) {
-      const espalier_window w = espalier_pool_f32_column(p, ox);
-      float *y = output + n * p->output_stride_n + oy * p->output_stride_h + ox * p->output_stride_w;
-      for (int64_t c = 0; c < p->channels; c++) y[c] = pool(p, input + n * p->input_stride_n + c, h, w);
+  const espalier_pool_f32_items cut = espalier_pool_f32_cut(p);
+  for (uint32_t item = first; item < end; item++) {
+    const espalier_pool_f32_piece piece = espalier_pool_f32_piece_at(p, &cut, item);
+    for (int64_t row = piece.row; row < piece.row_end; row++) {
+      const int64_t n = row / p->output_height, oy = row % p->output_height;
+      const espalier_window h = espalier_pool_f32_row(p, oy);
+      for (int64_t ox = 0; ox < p->output_width; ox++) {
+        const espalier_window w = espalier_pool_f32_column(p, ox);
+        const float *x = input + n * p->input_stride_n;
+        float *y = output + n * p->output_stride_n + oy * p->output_stride_h + ox * p->output_stride_w;
+        for (int64_t c = piece.channel; c < piece.channel + piece.channels; c++) y[c] = pool(p, x + c, h, w);
+      }
     }
   }
 }

@@ -1,5 +1,6 @@
 #include "peak.h"
 
+#include <stdlib.h>
 #include <time.h>
 
 double peak_clock(void) {
@@ -46,6 +47,55 @@ double peak_multiply_adds_per_second(int isa) {
   }
   return (isa == 2 ? 16.0 * 16 : 12.0 * 8) * STEPS / best;
 }
+
+// Reads `loads` vectors and writes `stores` of them, one by the other; spread evenly.
+__attribute__((target("avx512f"), noinline)) static void move_16_floats(const float *x, size_t loads, float *y,
+                                                                        size_t stores) {
+  __m512 sum = _mm512_setzero_ps();
+  for (size_t i = 0, o = 0; i < loads || o < stores;) {
+    for (int k = 0; k < 4 && i < loads; k++, i++) {
+      __m512 value = _mm512_loadu_ps(x + 16 * i);
+      __asm__ volatile("" : "+v"(value));
+    }
+    for (int k = 0; k < 4 && o < stores && o * loads <= i * stores; k++, o++) _mm512_storeu_ps(y + 16 * o, sum);
+  }
+}
+
+__attribute__((target("avx2"), noinline)) static void move_8_floats(const float *x, size_t loads, float *y,
+                                                                    size_t stores) {
+  __m256 sum = _mm256_setzero_ps();
+  for (size_t i = 0, o = 0; i < loads || o < stores;) {
+    for (int k = 0; k < 4 && i < loads; k++, i++) {
+      __m256 value = _mm256_loadu_ps(x + 8 * i);
+      __asm__ volatile("" : "+x"(value));
+    }
+    for (int k = 0; k < 4 && o < stores && o * loads <= i * stores; k++, o++) _mm256_storeu_ps(y + 8 * o, sum);
+  }
+}
+
+double peak_move_seconds(int isa, size_t read_bytes, size_t written_bytes) {
+  if (isa != 1 && isa != 2) return 0;
+  const size_t vector = isa == 2 ? 64 : 32, loads = read_bytes / vector + 1, stores = written_bytes / vector + 1;
+  float *x = aligned_alloc(64, loads * 64), *y = aligned_alloc(64, stores * 64);
+  double best = 1e9;
+  for (size_t i = 0; i < loads * 16; i++) x[i] = 1;
+  const size_t turns = 400000 / (loads + stores) + 1;
+  for (int round = 0; round < 40; round++) {
+    const double start = peak_clock();
+    for (size_t turn = 0; turn < turns; turn++) {
+      if (isa == 2) move_16_floats(x, loads, y, stores);
+      else move_8_floats(x, loads, y, stores);
+    }
+    const double seconds = (peak_clock() - start) / (double)turns;
+    if (seconds < best) best = seconds;
+  }
+  free(x);
+  free(y);
+  return best;
+}
 #else
+double peak_move_seconds(int isa, size_t read_bytes, size_t written_bytes) {
+  return 0 * isa * (double)read_bytes * (double)written_bytes;
+}
 double peak_multiply_adds_per_second(int isa) { return 0 * isa; }
 #endif

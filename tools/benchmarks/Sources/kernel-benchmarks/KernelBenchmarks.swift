@@ -3,7 +3,8 @@ import CPeak
 import EspalierKernels
 
 /// Prints time, speed and share of the measured peak of the convolution kernels, one line a layer and
-/// kernel; a star marks what the compiler chooses.
+/// kernel, where a star marks what the compiler chooses; of the lighter kernels against the scalar ones and
+/// the memory.
 ///
 /// Options: `--isa avx2|avx512|scalar` (default: all that the processor has), `--cold` (weights come from
 /// memory, as in a large network), `--silu` (instead of relu), `--blockings` (Winograd with
@@ -50,6 +51,9 @@ import EspalierKernels
             }
           }
         }
+      }
+      for layer in LightLayer.all where words.allSatisfy({ layer.title.contains($0) }) {
+        layer.report(isa, peak: peak)
       }
     }
   }

@@ -1,0 +1,20 @@
+// The maximum, average or norm of windows: see pool_f32_vector.h, on vectors of 16 floats (AVX-512).
+#if defined(__x86_64__)
+
+#include "pool_f32.h"
+#include "../common/vector_avx512.h"
+
+void espalier_pool_f32_scalar(const espalier_call *call, uint32_t first, uint32_t end, void *scratch);
+
+#pragma clang attribute push(__attribute__((target("avx2,fma,avx512f,avx512bw,avx512dq,avx512vl"))), \
+                             apply_to = function)
+
+#include "pool_f32_vector.h"
+
+void espalier_pool_f32_avx512(const espalier_call *call, uint32_t first, uint32_t end, void *scratch) {
+  pool_items(call, first, end, scratch);
+}
+
+#pragma clang attribute pop
+
+#endif
