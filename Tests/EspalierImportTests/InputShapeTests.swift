@@ -25,6 +25,15 @@ import Testing
     #expect(throws: expected) { try file.graph() }
   }
 
+  @Test(arguments: [
+    ("[N, 3, 32, 32]", "1x3x32x32"), ("[?, 3, ?, width of it]", "1x3x224x224"), ("[…]", "1x3x224x224"),
+    ("[5, T]", "5x224"),
+  ])
+  func `are refused with an example that fits what is fixed`(shape: String, example: String) {
+    let error = ImportError.unknownShape(input: "x", shape: shape)
+    #expect(error.description.hasSuffix("give it by --shape x=\(example)"))
+  }
+
   @Test func `may come from the caller`() throws {
     let file = file([.symbol("N"), .fixed(3)], [.nothing, .fixed(2)])
     #expect(try shapes(file, ["x": [4, 3], "z": [5, 2]]) == [[4, 3], [5, 2]])

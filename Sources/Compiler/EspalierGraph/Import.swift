@@ -208,9 +208,21 @@ extension ImportError: CustomStringConvertible {
       "input '\(name)' has the shape \(declared), which \(given) does not fit"
     case .malformed(let problem): "not a valid ONNX model: \(problem)"
     case .unknownShape(let input, let shape):
-      "input '\(input)' has the shape \(shape), which is not fixed; give it by --shape \(input)=1x3x224x224"
+      """
+      input '\(input)' has the shape \(shape), which is not fixed; give it by \
+      --shape \(input)=\(Self.example(of: shape))
+      """
     case .several(let errors): errors.map(\.description).joined(separator: "\n")
     }
+  }
+
+  /// A value for `--shape`: what `shape` fixes, one frame, and 224 wherever else it is open.
+  private static func example(of shape: String) -> String {
+    if shape == "[…]" { return "1x3x224x224" }
+    let extents = shape.dropFirst().dropLast().split(separator: ",").map { $0.drop { $0 == " " } }
+    return extents.enumerated().map { axis, extent in
+      Int(extent).map(String.init) ?? (axis == 0 ? "1" : "224")
+    }.joined(separator: "x")
   }
 }
 
