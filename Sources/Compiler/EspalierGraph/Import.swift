@@ -39,10 +39,12 @@ public struct ImportedNode: Sendable {
   public let inputs: [Input?]
   /// `""` where an output is not wanted.
   public let outputNames: [String]
+  /// The positions of outputs that have names but that nothing in the model reads.
+  public let unreadOutputs: Set<Int>
 
   public init(
     name: String, type: String, domain: String, opset: Int, attributes: [String: AttributeValue],
-    inputs: [Input?], outputNames: [String]
+    inputs: [Input?], outputNames: [String], unreadOutputs: Set<Int> = []
   ) {
     self.name = name
     self.type = type
@@ -51,6 +53,7 @@ public struct ImportedNode: Sendable {
     self.attributes = attributes
     self.inputs = inputs
     self.outputNames = outputNames
+    self.unreadOutputs = unreadOutputs
   }
 }
 
@@ -59,6 +62,11 @@ public struct ImportedNode: Sendable {
 extension ImportedNode {
   /// Input `index`, or nil where it was left out.
   public func input(_ index: Int) -> Input? { index < inputs.count ? inputs[index] : nil }
+
+  /// Whether another node reads output `index`, or it is one of the model's.
+  public func isRead(output index: Int) -> Bool {
+    index < outputNames.count && !outputNames[index].isEmpty && !unreadOutputs.contains(index)
+  }
 
   public func requiredInput(_ index: Int) throws(ImportError) -> Input {
     guard let input = input(index) else { throw .missingInput(index, node: name, type: type) }

@@ -25,7 +25,7 @@ extension Importer {
     builder.currentNode = (node.name, node.type)
     let inputs = try inputs(of: node)
     let first = builder.valueCount
-    let outputs = try node.isIf ? branch(of: node, inputs) : imported(node, inputs)
+    let outputs = try node.isIf ? branch(of: node, inputs) : imported(node, inputs, read: read)
     for (index, name) in node.outputs.enumerated() where !name.isEmpty {
       if index < outputs.count {
         meanings[name] = .value(outputs[index])
@@ -59,7 +59,7 @@ extension Importer {
   }
 
   private mutating func imported(
-    _ node: FlatNode, _ inputs: [ImportedNode.Input?]
+    _ node: FlatNode, _ inputs: [ImportedNode.Input?], read: Set<String>
   ) throws(ImportError) -> [ValueID] {
     guard let importer = OperatorRegistry.importer(of: node) else {
       throw .unsupportedOperator(node.type, domain: node.domain, opset: node.opset, node: node.name)
@@ -81,7 +81,8 @@ extension Importer {
     }
     let imported = ImportedNode(
       name: node.name, type: node.type, domain: node.domain, opset: node.opset, attributes: attributes,
-      inputs: inputs, outputNames: node.outputs)
+      inputs: inputs, outputNames: node.outputs,
+      unreadOutputs: Set(node.outputs.indices.filter { !read.contains(node.outputs[$0]) }))
     return try importer.importNode(imported, into: &builder)
   }
 }

@@ -35,9 +35,10 @@ import Testing
     #expect(try LoweredExecutor(x.graph()).families == [7])
   }
 
-  @Test func `wraps integers around, which does not lower`() throws {
-    try cast(.integers([300, -1, 7]), to: 2).expect(.integers([44, 255, 7], .uint8), lowers: false)
-    try cast(.integers([200], .uint8), to: 3).expect(.integers([-56], .int8), lowers: false)
+  @Test func `wraps integers around`() throws {
+    try cast(.integers([300, -1, 7]), to: 2).expect(.integers([44, 255, 7], .uint8))
+    try cast(.integers([200], .uint8), to: 3).expect(.integers([-56], .int8))
+    try cast(.integers([-1]), to: 12).expect(.integers([4_294_967_295], .uint32), lowers: false)
     #expect(try cast(.integers([-1], .uint64), to: 1).evaluate()[0].floats == [18_446_744_073_709_551_616])
   }
 
@@ -60,5 +61,31 @@ import Testing
   @Test func `follows another tensor's type as CastLike`() throws {
     try NodeCase(type: "CastLike", opset: 15, inputs: [.floats([1.5, -2.5]), .integers([0])])
       .expect(.integers([1, -2]))
+  }
+}
+
+@Suite("BitCast") struct BitCastTests {
+  private func cast(_ x: Tensor, to number: Int64) -> NodeCase {
+    NodeCase(type: "BitCast", opset: 26, attributes: ["to": .int(number)], inputs: [x])
+  }
+
+  @Test func `reads bytes with or without a sign`() throws {
+    try cast(.integers([0, 127, 128, 255], .uint8), to: 3).expect(.integers([0, 127, -128, -1], .int8))
+    try cast(.integers([-1, 5], .int16), to: 4).expect(.integers([65_535, 5], .uint16))
+    try cast(.booleans([true, false]), to: 2).expect(.integers([1, 0], .uint8))
+  }
+
+  @Test func `reads floats as patterns, which does not lower`() throws {
+    // IEEE 754: 1 is 0x3F800000, -2 is 0xC0000000.
+    let patterns: [Int64] = [0x3F80_0000, -0x4000_0000]
+    try cast(.floats([1, -2]), to: 6).expect(.integers(patterns, .int32), lowers: false)
+    try cast(.integers(patterns, .int32), to: 1).expect(.floats([1, -2]), lowers: false)
+    let halves = Tensor(shape: [1], element: .float16, floats: [1])
+    #expect(try cast(halves, to: 4).evaluate()[0] == .integers([0x3C00], .uint16))
+  }
+
+  @Test func `refuses another width`() {
+    #expect(throws: ImportError.self) { try cast(.floats([1]), to: 7).graph() }
+    #expect(throws: ImportError.self) { try cast(.integers([1]), to: 11).graph() }
   }
 }

@@ -70,4 +70,15 @@ import Testing
           floats: [2.585801, 12.4852, 6.828399, 16.72779, 5.99997, 11.99994, 23.99988, 2.999985])
       ])
   }
+
+  /// Expected values by the definition: mean 2 and variance 1 of [1, 3], mean 4 and variance 4 of [2, 6].
+  @Test func `takes statistics from the frame where the model reads them`() throws {
+    let parameters: [Tensor] = [.floats([2, 1]), .floats([0, 1]), .floats([10, 20]), .floats([3, 5])]
+    try expect(
+      ImportCase(
+        "BatchNormalization", opset: 15,
+        ["training_mode": .int(1), "momentum": .float(0.5), "epsilon": .float(0)],
+        [.frame(.floats([1, 3, 2, 6], shape: [1, 2, 2]))] + parameters.map { .known($0) }, outputCount: 3),
+      gives: [.floats([-2, 2, 0, 2], shape: [1, 2, 2]), .floats([6, 12]), .floats([2, 4.5])])
+  }
 }

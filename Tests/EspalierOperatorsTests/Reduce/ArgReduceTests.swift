@@ -50,7 +50,7 @@ import Testing
   }
 }
 
-@Suite("CumSum") struct CumSumTests {
+@Suite("CumSum and CumProd") struct CumulationTests {
   /// Expected values: ONNX Runtime 1.31.
   @Test(arguments: [
     (0, 0, [1, 3, 6, 10]), (0, 1, [10, 9, 7, 4]), (1, 0, [0, 1, 3, 6]), (1, 1, [9, 7, 4, 0]),
@@ -69,11 +69,24 @@ import Testing
     ).expect(.integers(expected.map { Int64($0) }, .int32))
   }
 
+  /// Expected values by hand.
+  @Test(arguments: [
+    (0, 0, [2, 6, 24, 120]), (0, 1, [120, 60, 20, 5]), (1, 0, [1, 2, 6, 24]), (1, 1, [60, 20, 5, 1]),
+  ])
+  func `multiplies from either end, with or without the element itself`(
+    exclusive: Int64, reverse: Int64, expected: [Float]
+  ) throws {
+    try NodeCase(
+      type: "CumProd", opset: 26, attributes: ["exclusive": .int(exclusive), "reverse": .int(reverse)],
+      inputs: [.floats([2, 3, 4, 5]), .integers([0], shape: [])], known: [1]
+    ).expect(.floats(expected))
+  }
+
   @Test(arguments: 0..<4)
   func `goes along any axis of an image`(axis: Int) throws {
     var random = SeededGenerator(seed: 8)
     for isReversed in [false, true] {
-      try OperatorCase(CumSum(axis: axis, isReversed: isReversed), [random.tensor([2, 5, 3, 4])])
+      try OperatorCase(Cumulation(axis: axis, isReversed: isReversed), [random.tensor([2, 5, 3, 4])])
         .expectKernelsAgree()
     }
   }

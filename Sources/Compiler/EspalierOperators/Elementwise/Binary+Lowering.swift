@@ -7,15 +7,16 @@ extension Binary {
     guard let operation = kind.kernelCode else {
       throw noKernel(node, "it computes in floats, and \(kind.rawValue) needs bits")
     }
-    let element = lowering.graph.type(of: node.inputs[0]).element
-    guard isExact(element) else {
-      throw noKernel(
-        node, "it computes in floats, which do not do \(kind.rawValue) as \(element.rawValue) does")
-    }
     if try lowerConstantPower(node, &lowering) { return }
+    let types = lowering.graph.inputTypes(of: node)
+    guard let steps = IntegerCorrection.steps(behind: kind, types[0].element, types[1].element) else {
+      throw noKernel(
+        node, "it computes in floats, which do not do \(kind.rawValue) as \(types[0].element.rawValue) does")
+    }
     let (a, b) = (lowering.view(of: node.inputs[0]), lowering.view(of: node.inputs[1]))
-    try lowering.binary(
-      operation, a, b, to: lowering.allocate(node.outputs[0]), function: activation)
+    let target = lowering.allocate(node.outputs[0])
+    try lowering.binary(operation, a, b, to: target, function: activation)
+    try lowering.correct(target, steps)
   }
 
   /// Squares, square roots and reciprocals written as powers cost a fraction of a general power.
@@ -24,7 +25,8 @@ extension Binary {
   private func lowerConstantPower(
     _ node: Node, _ lowering: inout Lowering
   ) throws(LoweringError) -> Bool {
-    guard kind == .power, let exponent = lowering.graph.constant(of: node.inputs[1]), exponent.count == 1,
+    guard kind == .power, lowering.graph.type(of: node.inputs[0]).element.isFloating,
+      let exponent = lowering.graph.constant(of: node.inputs[1]), exponent.count == 1,
       exponent.shape.count <= lowering.graph.type(of: node.inputs[0]).rank
     else { return false }
     let root: ElementFunction.Kind
@@ -46,15 +48,5 @@ extension Binary {
 
   private func noKernel(_ node: Node, _ reason: String) -> LoweringError {
     .noKernel(node: node.name, type: Self.name, reason: reason)
-  }
-
-  /// Whether float32 gives what integers of moderate size give: no division, no wrap-around of narrow types.
-  private func isExact(_ element: ElementType) -> Bool {
-    if element.isFloating || element == .bool || kind.givesTruthValues { return true }
-    switch kind {
-    case .maximum, .minimum: return true
-    case .add, .subtract, .multiply, .prelu: return element == .int32 || element == .int64
-    default: return false
-    }
   }
 }

@@ -66,6 +66,10 @@ public struct Cast: ViewingOperator {
       try truncate(view, to: lowering.allocate(node.outputs[0]), &lowering)
     } else if element.isFloating || source.fits(in: element) {
       lowering.define(node.outputs[0], as: view)
+    } else if element.byteCount <= 2 {
+      let target = lowering.allocate(node.outputs[0])
+      try lowering.copy(from: view, to: target)
+      try lowering.correct(target, [.wrap(element)])
     } else {
       throw .noKernel(
         node: node.name, type: Self.name,

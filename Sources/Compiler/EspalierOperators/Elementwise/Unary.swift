@@ -58,8 +58,15 @@ public struct Unary: LowerableOperator {
   public func layoutDemand(input index: Int, _ inputs: [TensorType]) -> LayoutDemand { .any }
 
   public func lower(_ node: Node, into lowering: inout Lowering) throws(LoweringError) {
-    let source = lowering.view(of: node.inputs[0])
-    try lowering.unary(function, from: source, to: lowering.allocate(node.outputs[0]))
+    let element = lowering.graph.type(of: node.inputs[0]).element
+    guard let steps = IntegerCorrection.steps(behind: function.kind, element) else {
+      throw .noKernel(
+        node: node.name, type: Self.name,
+        reason: "it computes in floats, which have no negative numbers that are large \(element.rawValue)")
+    }
+    let (source, target) = (lowering.view(of: node.inputs[0]), lowering.allocate(node.outputs[0]))
+    try lowering.unary(function, from: source, to: target)
+    try lowering.correct(target, steps)
   }
 
   private var givesTruthValues: Bool {

@@ -4,7 +4,7 @@ public import EspalierGraph
 ///
 /// Inputs: `x` `[N, C, …]`, then γ, β, μ and σ², each `[C]`.
 ///
-/// Source: ONNX `BatchNormalization`, opset 15, in inference mode.
+/// Source: ONNX `BatchNormalization`, opset 15, in inference mode; see `importTraining` for training mode.
 public struct BatchNormalization: LowerableOperator {
   public static let name = "BatchNormalization"
   public static let onnxNames = ["BatchNormalization"]
@@ -19,6 +19,9 @@ public struct BatchNormalization: LowerableOperator {
     _ node: ImportedNode, into builder: inout GraphBuilder
   ) throws(ImportError) -> [ValueID] {
     let trains = try node.int("training_mode") ?? 0 != 0
+    if trains, node.opset >= 14, node.isRead(output: 1) || node.isRead(output: 2) {
+      return try importTraining(node, into: &builder)
+    }
     // Before opset 14 a node that trains is known by its further outputs.
     guard !trains, (1..<max(1, node.outputNames.count)).allSatisfy({ !node.wantsOutput($0) }) else {
       throw node.invalid("training_mode", "is on; export the model for inference (model.eval())")

@@ -42,7 +42,7 @@ public struct LayerNormalization: LowerableOperator {
       throw node.invalid("axis", "is \(given), but the input is \(input.type)")
     }
     let centers = node.type == "LayerNormalization"
-    let wanted = (0..<3).last { node.wantsOutput($0) } ?? 0
+    let wanted = (0..<3).last { node.isRead(output: $0) } ?? 0
     let operation = LayerNormalization(
       axis: axis, epsilon: try node.float("epsilon") ?? 1e-5, centers: centers,
       hasBias: centers && node.input(2) != nil, outputCount: centers ? wanted + 1 : 1)

@@ -47,7 +47,7 @@ public struct MaxPool: LowerableOperator {
     let window = try node.poolingWindow()
     let pool = MaxPool(
       kernel: window.kernel, strides: window.strides, dilations: window.dilations, pads: window.pads,
-      roundsUp: try node.int("ceil_mode") ?? 0 != 0, givesIndices: node.wantsOutput(1),
+      roundsUp: try node.int("ceil_mode") ?? 0 != 0, givesIndices: node.isRead(output: 1),
       countsColumns: try node.int("storage_order") ?? 0 != 0)
     return try builder.add(pool, [node.requiredInput(0).value], outputNames: node.outputNames)
   }

@@ -1,24 +1,34 @@
 public import EspalierGraph
 
-/// `y[i] = x[0] + … + x[i]` along an axis.
+/// Running sums or products along an axis: `y[i] = x[0] + … + x[i]` or `x[0] · … · x[i]`.
 ///
-/// Lowers to one addition per index of the axis.
+/// Lowers to one addition or multiplication per index of the axis.
 ///
-/// Source: ONNX `CumSum`, opsets 11 and 14.
-public struct CumSum: LowerableOperator {
-  public static let name = "CumSum"
-  public static let onnxNames = ["CumSum"]
+/// Source: ONNX `CumSum`, opsets 11 and 14, and `CumProd`, opset 26.
+public struct Cumulation: LowerableOperator {
+  public enum Kind: String, Sendable, Codable {
+    case sum, product
+
+    fileprivate var step: Binary.Kind { self == .sum ? .add : .multiply }
+    /// What a sum or product of nothing is.
+    fileprivate var neutral: Float { self == .sum ? 0 : 1 }
+  }
+
+  public static let name = "Cumulation"
+  public static let onnxNames = ["CumSum", "CumProd"]
   /// Longer axes are left to the reference: every index costs a kernel call.
   static let longestLoweredAxis = 1024
 
+  public let kind: Kind
   /// Not negative.
   public let axis: Int
   /// Whether x[i] itself is left out of y[i].
   public let isExclusive: Bool
-  /// Whether the sum runs from the axis' end.
+  /// Whether it runs from the axis' end.
   public let isReversed: Bool
 
-  public init(axis: Int, isExclusive: Bool = false, isReversed: Bool = false) {
+  public init(_ kind: Kind = .sum, axis: Int, isExclusive: Bool = false, isReversed: Bool = false) {
+    self.kind = kind
     self.axis = axis
     self.isExclusive = isExclusive
     self.isReversed = isReversed
@@ -30,8 +40,8 @@ public struct CumSum: LowerableOperator {
     let input = try node.requiredInput(0)
     let given = try node.requiredConstant(1).asInts.first ?? 0
     let axis = try node.resolvedAxis(given, rank: input.type.rank)
-    let op = CumSum(
-      axis: axis, isExclusive: try node.int("exclusive") ?? 0 != 0,
+    let op = Cumulation(
+      node.type == "CumProd" ? .product : .sum, axis: axis, isExclusive: try node.int("exclusive") ?? 0 != 0,
       isReversed: try node.int("reverse") ?? 0 != 0)
     return try builder.add(op, [input.value], outputNames: node.outputNames)
   }
@@ -53,21 +63,23 @@ public struct CumSum: LowerableOperator {
     let order = isReversed ? along.reversed() : along
     switch x.storage {
     case .floats(let elements):
-      let sums = runningSums(elements, kept, order, zero: 0) { $0 + $1 }
-      return [Tensor(shape: x.shape, element: x.type.element, floats: sums)]
+      let results = running(elements, kept, order, from: kind.neutral) { kind.step.apply($0, $1) }
+      return [Tensor(shape: x.shape, element: x.type.element, floats: results)]
     case .integers(let elements):
       let element = x.type.element
-      let sums = runningSums(elements, kept, order, zero: 0) { element.wrapped($0 &+ $1) }
-      return [Tensor(shape: x.shape, element: element, integers: sums)]
+      let results = running(elements, kept, order, from: Int64(kind.neutral)) {
+        element.wrapped(kind == .sum ? $0 &+ $1 : $0 &* $1)
+      }
+      return [Tensor(shape: x.shape, element: element, integers: results)]
     }
   }
 
   public func channelRule(_ inputs: [TensorType]) -> ChannelRule {
-    axis == 1 ? .barrier(reason: "\(Self.name) sums over the channels") : .passThrough
+    axis == 1 ? .barrier(reason: "a running \(kind.rawValue) over the channels") : .passThrough
   }
 
   public func quantizationRule(_ inputs: [TensorType]) -> QuantizationRule {
-    .float(reason: "running sums need more than 8 bits")
+    .float(reason: "running sums and products need more than 8 bits")
   }
 
   public func layoutDemand(input index: Int, _ inputs: [TensorType]) -> LayoutDemand { .any }
@@ -84,33 +96,33 @@ public struct CumSum: LowerableOperator {
     let (source, target) = (lowering.view(of: node.inputs[0]), lowering.allocate(node.outputs[0]))
     let indices = isReversed ? Array((0..<type.shape[axis]).reversed()) : Array(0..<type.shape[axis])
     for (step, index) in indices.enumerated() {
-      let sum = target.sliced(axis: axis, start: index, count: 1)
+      let result = target.sliced(axis: axis, start: index, count: 1)
       let added = isExclusive ? (step == 0 ? nil : indices[step - 1]) : index
       let addend = added.map { source.sliced(axis: axis, start: $0, count: 1) }
       guard let addend else {
-        lowering.fill(sum, with: 0)
+        lowering.fill(result, with: kind.neutral)
         continue
       }
       if step == 0 {
-        try lowering.copy(from: addend, to: sum)
+        try lowering.copy(from: addend, to: result)
       } else {
         let previous = target.sliced(axis: axis, start: indices[step - 1], count: 1)
-        try lowering.binary(Binary.Kind.add.kernelCode ?? 0, previous, addend, to: sum)
+        try lowering.binary(kind.step, previous, addend, to: result)
       }
     }
   }
 
-  private func runningSums<Number>(
-    _ elements: [Number], _ starts: [Int], _ order: [Int], zero: Number,
-    add: (Number, Number) -> Number
+  private func running<Number>(
+    _ elements: [Number], _ starts: [Int], _ order: [Int], from neutral: Number,
+    step: (Number, Number) -> Number
   ) -> [Number] {
     var result = elements
     for start in starts {
-      var sum = zero
+      var total = neutral
       for offset in order {
-        if isExclusive { result[start + offset] = sum }
-        sum = add(sum, elements[start + offset])
-        if !isExclusive { result[start + offset] = sum }
+        if isExclusive { result[start + offset] = total }
+        total = step(total, elements[start + offset])
+        if !isExclusive { result[start + offset] = total }
       }
     }
     return result
