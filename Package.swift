@@ -65,6 +65,7 @@ if !embedded {
   products += [
     .executable(name: "espalier", targets: ["espalier"]),
     .library(name: "EspalierKernels", targets: ["EspalierKernels", "CEspalierKernels"]),
+    .library(name: "ProcessorPeak", targets: ["CPeak"]),
     .library(
       name: "EspalierCompiler",
       targets: ["EspalierGraph", "EspalierOperators", "EspalierImport", "EspalierPasses"]),
@@ -102,11 +103,14 @@ if !embedded {
     .target(
       name: "EspalierMedia", dependencies: ["CMedia"],
       path: "Sources/Tools/EspalierMedia", swiftSettings: compilerSettings),
+    .target(
+      name: "CPeak", path: "Sources/Tools/CPeak",
+      cSettings: [.unsafeFlags(["-O2"], .when(configuration: .debug))]),
     .executableTarget(
       name: "espalier",
       dependencies: [
         "EspalierGraph", "EspalierOperators", "EspalierImport", "EspalierPasses", "EspalierPlan",
-        "EspalierRuntime", "EspalierMedia", "CEspalierKernels",
+        "EspalierRuntime", "EspalierMedia", "CEspalierKernels", "CPeak",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       path: "Sources/Tools/espalier", swiftSettings: compilerSettings),

@@ -6,9 +6,11 @@ let package = Package(
   name: "espalier-benchmarks",
   dependencies: [.package(name: "espalier", path: "../..")],
   targets: [
-    .target(name: "CPeak"),
     .executableTarget(
       name: "kernel-benchmarks",
-      dependencies: ["CPeak", .product(name: "EspalierKernels", package: "espalier")]),
+      dependencies: [
+        .product(name: "EspalierKernels", package: "espalier"),
+        .product(name: "ProcessorPeak", package: "espalier"),
+      ]),
   ],
   cLanguageStandard: .gnu17)
