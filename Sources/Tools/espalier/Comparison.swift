@@ -14,13 +14,7 @@ struct Comparison {
   init(
     model path: String, pack: Model, packPath: String, frames: [InputFrames], layers: Bool, threads: Int
   ) throws {
-    let shapes = Dictionary(pack.inputs.map { ($0.name, $0.shape) }, uniquingKeysWith: { first, _ in first })
-    let graph = try Importer.graph(contentsOf: path, options: Importer.Options(shapes: shapes))
-    guard graph.outputNames == pack.outputs.map(\.name),
-      graph.outputs.map({ graph.type(of: $0).shape }) == pack.outputs.map(\.shape)
-    else {
-      throw CommandError("'\(packPath)' has other outputs than '\(path)': it was made from another model")
-    }
+    let graph = try Self.graph(of: path, for: pack, at: packPath)
     var simplified = graph
     try Pipeline.simplify(&simplified)
     let count = frames.first?.frameCount ?? 1
@@ -30,7 +24,7 @@ struct Comparison {
     var runner = try FrameRunner(pack, threads: threads)
     var progress = Progress("comparing frames", total: count)
     for frame in 0..<count {
-      let inputs = try Self.tensors(frames, frame: frame, of: graph)
+      let inputs = Self.tensors(frames, frame: frame, of: graph)
       runner.load(frames, frame: frame)
       try runner.run()
       for (index, tensor) in try Interpreter.run(graph, inputs: inputs).enumerated() {
@@ -46,12 +40,30 @@ struct Comparison {
       layers: opened?.rows.rows ?? [])
   }
 
-  /// One frame as the interpreter takes it.
-  private static func tensors(_ frames: [InputFrames], frame: Int, of graph: Graph) throws -> [Tensor] {
-    guard graph.inputs.map({ graph[$0].name }) == frames.map(\.name) else {
-      throw CommandError("the pack has other inputs than the model: it was made from another model")
+  /// The model's graph in the shapes of the pack.
+  private static func graph(of path: String, for pack: Model, at packPath: String) throws -> Graph {
+    let shapes = Dictionary(pack.inputs.map { ($0.name, $0.shape) }, uniquingKeysWith: { first, _ in first })
+    let source = pack.provenance.first { $0.key == "source-sha256" }?.value
+    let isSource = try source == nil || source == SHA256.hexDigest(of: Files.read(path))
+    let graph: Graph
+    do {
+      graph = try Importer.graph(contentsOf: path, options: Importer.Options(shapes: shapes))
+    } catch {
+      throw isSource ? error : CommandError("'\(packPath)' was not made from '\(path)': \(error)")
     }
-    return zip(graph.inputs, frames).map { value, source in
+    guard graph.inputs.map({ graph[$0].name }) == pack.inputs.map(\.name),
+      graph.outputNames == pack.outputs.map(\.name),
+      graph.outputs.map({ graph.type(of: $0).shape }) == pack.outputs.map(\.shape)
+    else {
+      throw CommandError(
+        "'\(packPath)' was not made from '\(path)': the inputs or outputs have other names or shapes")
+    }
+    return graph
+  }
+
+  /// One frame as the interpreter takes it.
+  private static func tensors(_ frames: [InputFrames], frame: Int, of graph: Graph) -> [Tensor] {
+    zip(graph.inputs, frames).map { value, source in
       let type = graph.type(of: value)
       let elements = Array(source.elements[(frame * type.elementCount)..<((frame + 1) * type.elementCount)])
       if type.element.isFloating { return Tensor(shape: type.shape, element: type.element, floats: elements) }

@@ -26,7 +26,9 @@ struct Compile: ParsableCommand {
   @Argument(help: ArgumentHelp("The ONNX model.", valueName: "model.onnx"))
   var model: String
 
-  @Option(help: ArgumentHelp("The shape of an input, frames first.", valueName: "NAME=1x3x224x224"))
+  @Option(
+    name: [.long, .customLong("shapes"), .customLong("optShapes")],
+    help: ArgumentHelp("The shape of an input, frames first.", valueName: "NAME=1x3x224x224"))
   var shape: [ShapeArgument] = []
 
   @Option(
@@ -34,7 +36,8 @@ struct Compile: ParsableCommand {
   var precision = "auto"
 
   @Option(
-    name: [.customShort("o"), .long], help: ArgumentHelp("The packed file to write.", valueName: "PACK"))
+    name: [.customShort("o"), .long, .customLong("saveEngine")],
+    help: ArgumentHelp("The packed file to write.", valueName: "PACK"))
   var output: String
 
   @OptionGroup(title: "Pictures") var pictures: PictureOptions

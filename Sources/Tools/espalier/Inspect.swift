@@ -19,7 +19,9 @@ struct Inspect: ParsableCommand {
   @Argument(help: ArgumentHelp("The model or pack.", valueName: "MODEL.onnx|PACK"))
   var file: String
 
-  @Option(help: ArgumentHelp("The shape of an input of a model.", valueName: "NAME=1x3x224x224"))
+  @Option(
+    name: [.long, .customLong("shapes"), .customLong("optShapes")],
+    help: ArgumentHelp("The shape of an input of a model.", valueName: "NAME=1x3x224x224"))
   var shape: [ShapeArgument] = []
 
   @Flag(help: "List every node of the graph, or every kernel call.")

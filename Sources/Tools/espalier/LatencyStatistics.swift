@@ -48,4 +48,20 @@ struct LatencyStatistics {
     // `exceeding` is the first k at which the claim would be too weak.
     return exceeding >= 2 ? sorted[count - exceeding] : nil
   }
+
+  /// The least number of frames from which on `bound` claims anything.
+  static func framesNeeded(for fraction: Double) -> Int {
+    // P(Binomial(n, 1 − fraction) ≤ 1), which falls as n grows.
+    func isEnough(_ count: Int) -> Bool {
+      let n = Double(count)
+      return exp(n * log(fraction)) * (1 + n * (1 - fraction) / fraction) <= 0.01
+    }
+    var (tooFew, enough) = (1, 2)
+    while !isEnough(enough) { (tooFew, enough) = (enough, enough * 2) }
+    while enough - tooFew > 1 {
+      let middle = (tooFew + enough) / 2
+      if isEnough(middle) { enough = middle } else { tooFew = middle }
+    }
+    return enough
+  }
 }

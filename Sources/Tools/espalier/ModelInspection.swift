@@ -1,5 +1,6 @@
 internal import EspalierGraph
 internal import EspalierImport
+internal import EspalierOperators
 internal import EspalierPasses
 
 /// What `inspect` says about an ONNX model.
@@ -69,10 +70,10 @@ struct ModelInspection: Encodable {
     outputs = zip(graph.outputNames, graph.outputs).map { Port($0, graph.type(of: $1)) }
     nodes = graph.nodes.map { node in
       NodeFact(
-        name: node.name, op: node.op.name, shapes: node.outputs.map { graph.type(of: $0).shape },
+        name: node.name, op: node.op.label, shapes: node.outputs.map { graph.type(of: $0).shape },
         multiply_adds: graph.multiplyAdds(of: node))
     }
-    operators = Dictionary(grouping: graph.nodes, by: \.op.name).map { name, nodes in
+    operators = Dictionary(grouping: graph.nodes, by: \.op.label).map { name, nodes in
       OperatorUse(
         name: name, count: nodes.count, multiply_adds: nodes.reduce(0) { $0 + graph.multiplyAdds(of: $1) },
         parameters: Set(nodes.flatMap(\.inputs)).reduce(0) { $0 + (graph.constant(of: $1)?.count ?? 0) })
@@ -139,6 +140,18 @@ struct ModelInspection: Encodable {
 extension ModelInspection.Port {
   fileprivate init(_ name: String, _ type: TensorType) {
     self.init(name: name, type: type.element.rawValue, shape: type.shape)
+  }
+}
+
+extension Operator {
+  /// The operator's name, with what it computes where one operator computes many things: `Binary multiply`.
+  fileprivate var label: String {
+    switch self {
+    case let op as Binary: "\(name) \(op.kind.rawValue)"
+    case let op as Reduce: "\(name) \(op.kind.rawValue)"
+    case let op as Unary: "\(name) \("\(op.function)".prefix { $0 != "(" })"
+    default: name
+    }
   }
 }
 

@@ -36,6 +36,7 @@ enum Pack {
 struct FrameRunner: ~Copyable {
   private var session: Session
   let model: Model
+  let threads: Int
   private let inputs: UnsafeMutableBufferPointer<UnsafePointer<Float>?>
   private let outputs: UnsafeMutableBufferPointer<UnsafeMutablePointer<Float>?>
   private let storage: [UnsafeMutableBufferPointer<Float>]
@@ -48,6 +49,7 @@ struct FrameRunner: ~Copyable {
       throw error
     }
     self.model = model
+    self.threads = threads
     let ports = model.inputs + model.outputs
     let storage = ports.map { port in
       let count = max(1, port.byteCount / 4)

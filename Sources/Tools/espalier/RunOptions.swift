@@ -14,7 +14,9 @@ struct InputOptions: ParsableArguments {
 
 struct ThreadOptions: ParsableArguments {
   @Option(
-    name: [.long, .customShort("t"), .customLong("nthreads")],
+    name: [
+      .long, .customShort("t"), .customLong("nthreads"), .customLong("nthreads", withSingleDash: true),
+    ],
     help: ArgumentHelp("Threads that compute a frame.", valueName: "N"))
   var threads = 1
 

@@ -1,18 +1,30 @@
 internal import ArgumentParser
 
 /// `NAME=1x3x224x224`: the shape of one of a model's inputs.
+///
+/// The forms of other tools are read too: `NAME:1x3x224x224` and `NAME[1,3,224,224]`.
 struct ShapeArgument: ExpressibleByArgument, Equatable {
   let name: String
   let shape: [Int]
 
   init?(argument: String) {
-    guard let separator = argument.lastIndex(of: "=") else { return nil }
-    name = String(argument[..<separator])
-    let extents = argument[argument.index(after: separator)...].split(
-      whereSeparator: { $0 == "x" || $0 == "," })
-    let numbers = extents.compactMap { Int($0) }.filter { $0 > 0 }
-    guard !name.isEmpty, !numbers.isEmpty, numbers.count == extents.count else { return nil }
+    guard let (name, extents) = Self.parts(of: argument) else { return nil }
+    let texts = extents.split(omittingEmptySubsequences: false, whereSeparator: { $0 == "x" || $0 == "," })
+    let numbers = texts.compactMap { Int($0) }.filter { $0 > 0 }
+    guard !name.isEmpty, !numbers.isEmpty, numbers.count == texts.count else { return nil }
+    self.name = String(name)
     shape = numbers
+  }
+
+  private static func parts(of argument: String) -> (name: Substring, extents: Substring)? {
+    if let separator = argument.lastIndex(of: "=") {
+      return (argument[..<separator], argument[argument.index(after: separator)...])
+    }
+    if argument.hasSuffix("]"), let separator = argument.lastIndex(of: "[") {
+      return (argument[..<separator], argument[argument.index(after: separator)...].dropLast())
+    }
+    guard let separator = argument.lastIndex(of: ":") else { return nil }
+    return (argument[..<separator], argument[argument.index(after: separator)...])
   }
 
   var defaultValueDescription: String { "NAME=1x3x224x224" }
