@@ -11,9 +11,14 @@ import Testing
     #expect((argument.name, argument.shape) == ("images", [1, 3, 224, 320]))
     #expect(ShapeArgument(argument: "a=b=2,5")?.name == "a=b")
     #expect(argument.text == "images=1x3x224x320")
+    #expect(ShapeArgument(argument: "input:0:1x5")?.name == "input:0")
+    #expect(ShapeArgument(argument: "a[1,5]") == ShapeArgument(argument: "a=1x5"))
   }
 
-  @Test(arguments: ["", "x", "x=", "=1x3", "x=1x-3", "x=1x0", "x=1xa", "x=99999999999999999999"])
+  @Test(arguments: [
+    "", "x", "x=", "=1x3", "x=1x-3", "x=1x0", "x=1xa", "x[1,", "[1,2]", "x[]", ":1x2", "x=1xx2",
+    "x=99999999999999999999",
+  ])
   func `anything else is no shape`(text: String) {
     #expect(ShapeArgument(argument: text) == nil)
   }
