@@ -9,30 +9,29 @@
 
 #pragma clang attribute push(__attribute__((target("avx2,fma"))), apply_to = function)
 
-// exp(x) within 2 ulp; x is held in [-87.3, 88.3], where the result is normal. NaN stays NaN.
-// x = n ln 2 + r with |r| <= ln 2 / 2, then exp(r) = 1 + r + r^2 q(r) with q fitted by minimax.
-static inline __m256 exp_f32_avx2(__m256 x) {
-  x = _mm256_max_ps(_mm256_set1_ps(-87.3f), x);  // MAXPS and MINPS yield their second operand on NaN
-  x = _mm256_min_ps(_mm256_set1_ps(88.3f), x);
-  const __m256 n = _mm256_round_ps(
-      _mm256_mul_ps(x, _mm256_set1_ps(1.44269504f)), _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC);
-  __m256 r = _mm256_fnmadd_ps(n, _mm256_set1_ps(0x1.62e4p-1f), x);
-  r = _mm256_fnmadd_ps(n, _mm256_set1_ps(0x1.7f7d1cp-20f), r);
-  __m256 q = _mm256_set1_ps(0x1.105e86p-7f);
-  q = _mm256_fmadd_ps(q, r, _mm256_set1_ps(0x1.573322p-5f));
-  q = _mm256_fmadd_ps(q, r, _mm256_set1_ps(0x1.5557c8p-3f));
-  q = _mm256_fmadd_ps(q, r, _mm256_set1_ps(0x1.fffde8p-2f));
-  q = _mm256_fmadd_ps(_mm256_mul_ps(r, r), q, r);
-  const __m256i biased = _mm256_add_epi32(_mm256_cvtps_epi32(n), _mm256_set1_epi32(127));
-  const __m256i exponent = _mm256_slli_epi32(biased, 23);
-  return _mm256_mul_ps(_mm256_add_ps(q, _mm256_set1_ps(1)), _mm256_castsi256_ps(exponent));
+// 2^(slope x) with a relative error of 2e-7 + 1e-8 |x|; |slope x| is held to 126, where results are normal.
+// NaN stays NaN. slope x = n + f with |f| <= 1/2; 2^f is a minimax polynomial with p(0) = 1. Adding the magic
+// number rounds to whole n and leaves n + 127 in the lowest bits, ready to become the exponent.
+static inline __m256 power_f32_avx2(__m256 slope, __m256 x) {
+  const __m256 limit = _mm256_div_ps(_mm256_set1_ps(126), _mm256_andnot_ps(_mm256_set1_ps(-0.0f), slope));
+  x = _mm256_max_ps(_mm256_sub_ps(_mm256_setzero_ps(), limit), x);  // NaN: MAXPS and MINPS yield the second
+  x = _mm256_min_ps(limit, x);
+  const __m256 magic = _mm256_set1_ps(0x1.8p23f + 127), shifted = _mm256_fmadd_ps(slope, x, magic);
+  const __m256 f = _mm256_fmsub_ps(slope, x, _mm256_sub_ps(shifted, magic));
+  __m256 p = _mm256_set1_ps(0x1.5bba14p-10f);
+  p = _mm256_fmadd_ps(p, f, _mm256_set1_ps(0x1.3cea88p-7f));
+  p = _mm256_fmadd_ps(p, f, _mm256_set1_ps(0x1.c6b752p-5f));
+  p = _mm256_fmadd_ps(p, f, _mm256_set1_ps(0x1.ebf9bcp-3f));
+  p = _mm256_fmadd_ps(p, f, _mm256_set1_ps(0x1.62e42ap-1f));
+  p = _mm256_fmadd_ps(p, f, _mm256_set1_ps(1));
+  const __m256i exponent = _mm256_slli_epi32(_mm256_castps_si256(shifted), 23);
+  return _mm256_mul_ps(p, _mm256_castsi256_ps(exponent));
 }
 
-// numerator / (1 + exp(-x))
-static inline __m256 logistic_f32_avx2(__m256 numerator, __m256 x) {
-  const __m256 one = _mm256_set1_ps(1);
-  const __m256 e = exp_f32_avx2(_mm256_xor_ps(x, _mm256_set1_ps(-0.0f)));
-  return _mm256_div_ps(numerator, _mm256_add_ps(one, e));
+// numerator / (1 + exp(-a x))
+static inline __m256 logistic_f32_avx2(__m256 numerator, __m256 a, __m256 x) {
+  const __m256 e = power_f32_avx2(_mm256_mul_ps(a, _mm256_set1_ps(-1.44269504f)), x);
+  return _mm256_div_ps(numerator, _mm256_add_ps(_mm256_set1_ps(1), e));
 }
 
 // tanh(x): x + x^3 q(x^2) below 0.625, where 1 - 2 / (exp(2 |x|) + 1) would cancel.
@@ -44,7 +43,7 @@ static inline __m256 tanh_f32_avx2(__m256 x) {
   q = _mm256_fmadd_ps(q, square, _mm256_set1_ps(0.133081749f));
   q = _mm256_fmadd_ps(q, square, _mm256_set1_ps(-0.333323419f));
   const __m256 small = _mm256_fmadd_ps(_mm256_mul_ps(size, square), q, size);
-  const __m256 e = exp_f32_avx2(_mm256_add_ps(size, size)), one = _mm256_set1_ps(1);
+  const __m256 e = power_f32_avx2(_mm256_set1_ps(2.88539008f), size), one = _mm256_set1_ps(1);
   const __m256 large = _mm256_sub_ps(one, _mm256_div_ps(_mm256_set1_ps(2), _mm256_add_ps(e, one)));
   const __m256 is_small = _mm256_cmp_ps(size, _mm256_set1_ps(0.625f), _CMP_LT_OQ);
   return _mm256_or_ps(_mm256_blendv_ps(large, small, is_small), sign);
@@ -64,8 +63,8 @@ static inline __attribute__((always_inline)) __m256 function_f32_avx2(
       const __m256 gate = _mm256_fmadd_ps(x, _mm256_set1_ps(1.0f / 6), _mm256_set1_ps(0.5f));
       return _mm256_mul_ps(x, _mm256_min_ps(one, _mm256_max_ps(zero, gate)));
     }
-    case espalier_function_sigmoid: return logistic_f32_avx2(one, x);
-    case espalier_function_silu: return logistic_f32_avx2(x, _mm256_mul_ps(a, x));
+    case espalier_function_sigmoid: return logistic_f32_avx2(one, one, x);
+    case espalier_function_silu: return logistic_f32_avx2(x, a, x);
     case espalier_function_tanh: return tanh_f32_avx2(x);
     default: return x;
   }

@@ -10,28 +10,29 @@
 #pragma clang attribute push( \
     __attribute__((target("avx512f,avx512bw,avx512dq,avx512vl,avx2,fma"))), apply_to = function)
 
-// exp(x) within 2 ulp; x is held in [-87.3, 88.3], where the result is normal. NaN stays NaN.
-// x = n ln 2 + r with |r| <= ln 2 / 2, then exp(r) = 1 + r + r^2 q(r) with q fitted by minimax.
-static inline __m512 exp_f32_avx512(__m512 x) {
-  x = _mm512_max_ps(_mm512_set1_ps(-87.3f), x);  // MAXPS and MINPS yield their second operand on NaN
-  x = _mm512_min_ps(_mm512_set1_ps(88.3f), x);
-  const __m512 n =
-      _mm512_roundscale_ps(_mm512_mul_ps(x, _mm512_set1_ps(1.44269504f)), _MM_FROUND_TO_NEAREST_INT);
-  __m512 r = _mm512_fnmadd_ps(n, _mm512_set1_ps(0x1.62e4p-1f), x);
-  r = _mm512_fnmadd_ps(n, _mm512_set1_ps(0x1.7f7d1cp-20f), r);
-  __m512 q = _mm512_set1_ps(0x1.105e86p-7f);
-  q = _mm512_fmadd_ps(q, r, _mm512_set1_ps(0x1.573322p-5f));
-  q = _mm512_fmadd_ps(q, r, _mm512_set1_ps(0x1.5557c8p-3f));
-  q = _mm512_fmadd_ps(q, r, _mm512_set1_ps(0x1.fffde8p-2f));
-  q = _mm512_fmadd_ps(_mm512_mul_ps(r, r), q, r);
-  return _mm512_scalef_ps(_mm512_add_ps(q, _mm512_set1_ps(1)), n);
+// 2^(slope x) with a relative error of 2e-7 + 1e-8 |x|; |slope x| is held to 126, where results are normal.
+// NaN stays NaN. slope x = n + f with |f| <= 1/2; 2^f is a minimax polynomial with p(0) = 1. Adding the magic
+// number rounds to whole n and leaves n + 127 in the lowest bits, ready to become the exponent.
+static inline __m512 power_f32_avx512(__m512 slope, __m512 x) {
+  const __m512 limit = _mm512_div_ps(_mm512_set1_ps(126), _mm512_abs_ps(slope));
+  x = _mm512_max_ps(_mm512_sub_ps(_mm512_setzero_ps(), limit), x);  // NaN: MAXPS and MINPS yield the second
+  x = _mm512_min_ps(limit, x);
+  const __m512 magic = _mm512_set1_ps(0x1.8p23f + 127), shifted = _mm512_fmadd_ps(slope, x, magic);
+  const __m512 f = _mm512_fmsub_ps(slope, x, _mm512_sub_ps(shifted, magic));
+  __m512 p = _mm512_set1_ps(0x1.5bba14p-10f);
+  p = _mm512_fmadd_ps(p, f, _mm512_set1_ps(0x1.3cea88p-7f));
+  p = _mm512_fmadd_ps(p, f, _mm512_set1_ps(0x1.c6b752p-5f));
+  p = _mm512_fmadd_ps(p, f, _mm512_set1_ps(0x1.ebf9bcp-3f));
+  p = _mm512_fmadd_ps(p, f, _mm512_set1_ps(0x1.62e42ap-1f));
+  p = _mm512_fmadd_ps(p, f, _mm512_set1_ps(1));
+  const __m512i exponent = _mm512_slli_epi32(_mm512_castps_si512(shifted), 23);
+  return _mm512_mul_ps(p, _mm512_castsi512_ps(exponent));
 }
 
-// numerator / (1 + exp(-x))
-static inline __m512 logistic_f32_avx512(__m512 numerator, __m512 x) {
-  const __m512 one = _mm512_set1_ps(1);
-  const __m512 e = exp_f32_avx512(_mm512_xor_ps(x, _mm512_set1_ps(-0.0f)));
-  return _mm512_div_ps(numerator, _mm512_add_ps(one, e));
+// numerator / (1 + exp(-a x))
+static inline __m512 logistic_f32_avx512(__m512 numerator, __m512 a, __m512 x) {
+  const __m512 e = power_f32_avx512(_mm512_mul_ps(a, _mm512_set1_ps(-1.44269504f)), x);
+  return _mm512_div_ps(numerator, _mm512_add_ps(_mm512_set1_ps(1), e));
 }
 
 // tanh(x): x + x^3 q(x^2) below 0.625, where 1 - 2 / (exp(2 |x|) + 1) would cancel.
@@ -43,7 +44,7 @@ static inline __m512 tanh_f32_avx512(__m512 x) {
   q = _mm512_fmadd_ps(q, square, _mm512_set1_ps(0.133081749f));
   q = _mm512_fmadd_ps(q, square, _mm512_set1_ps(-0.333323419f));
   const __m512 small = _mm512_fmadd_ps(_mm512_mul_ps(size, square), q, size);
-  const __m512 e = exp_f32_avx512(_mm512_add_ps(size, size)), one = _mm512_set1_ps(1);
+  const __m512 e = power_f32_avx512(_mm512_set1_ps(2.88539008f), size), one = _mm512_set1_ps(1);
   const __m512 large = _mm512_sub_ps(one, _mm512_div_ps(_mm512_set1_ps(2), _mm512_add_ps(e, one)));
   const __mmask16 is_small = _mm512_cmp_ps_mask(size, _mm512_set1_ps(0.625f), _CMP_LT_OQ);
   return _mm512_or_ps(_mm512_mask_blend_ps(is_small, large, small), sign);
@@ -63,8 +64,8 @@ static inline __attribute__((always_inline)) __m512 function_f32_avx512(
       const __m512 gate = _mm512_fmadd_ps(x, _mm512_set1_ps(1.0f / 6), _mm512_set1_ps(0.5f));
       return _mm512_mul_ps(x, _mm512_min_ps(one, _mm512_max_ps(zero, gate)));
     }
-    case espalier_function_sigmoid: return logistic_f32_avx512(one, x);
-    case espalier_function_silu: return logistic_f32_avx512(x, _mm512_mul_ps(a, x));
+    case espalier_function_sigmoid: return logistic_f32_avx512(one, one, x);
+    case espalier_function_silu: return logistic_f32_avx512(x, a, x);
     case espalier_function_tanh: return tanh_f32_avx512(x);
     default: return x;
   }

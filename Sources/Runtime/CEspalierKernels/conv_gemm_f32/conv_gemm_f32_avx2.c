@@ -26,6 +26,8 @@ typedef struct item_facts {
   size_t panel_size;          // floats
   float low, high;            // clamp of the epilogue; infinities where the function does not clamp
   bool has_residual;
+  int32_t function;           // 0 where it is no more than that clamp
+  float alpha, beta;
 } item_facts;
 
 // A tile's share of the operands.
@@ -43,24 +45,30 @@ static inline __attribute__((always_inline)) __m256 clamp(const item_facts *fact
   return _mm256_min_ps(_mm256_set1_ps(facts->high), y);
 }
 
-// Stores `channels` lanes of one vector of every row, the residual added and the clamp applied.
+// Adds `channels` lanes of the residual to one vector of every row.
+static inline __attribute__((always_inline)) void add_residual(
+    const tile_place *place, const int rows, __m256 *y, ptrdiff_t channel, int32_t channels) {
+  if (channels >= 8) {
+    UNROLLED for (int r = 0; r < rows; r++)
+      y[r] = _mm256_add_ps(y[r], _mm256_loadu_ps(place->residual[r] + channel));
+  } else if (channels > 0) {
+    const __m256i mask = first_lanes_avx2(channels);
+    UNROLLED for (int r = 0; r < rows; r++)
+      y[r] = _mm256_add_ps(y[r], _mm256_maskload_ps(place->residual[r] + channel, mask));
+  }
+}
+
+// Stores `channels` lanes of one vector of every row, clamped.
 static inline __attribute__((always_inline)) void store_column(
     const item_facts *facts, const tile_place *place, const int rows, const __m256 *y, ptrdiff_t channel,
     int32_t channels) {
   if (channels >= 8) {
-    UNROLLED for (int r = 0; r < rows; r++) {
-      __m256 value = y[r];
-      if (facts->has_residual) value = _mm256_add_ps(value, _mm256_loadu_ps(place->residual[r] + channel));
-      _mm256_storeu_ps(place->output[r] + channel, clamp(facts, value));
-    }
+    UNROLLED for (int r = 0; r < rows; r++)
+      _mm256_storeu_ps(place->output[r] + channel, clamp(facts, y[r]));
   } else if (channels > 0) {
     const __m256i mask = first_lanes_avx2(channels);
-    UNROLLED for (int r = 0; r < rows; r++) {
-      __m256 value = y[r];
-      if (facts->has_residual)
-        value = _mm256_add_ps(value, _mm256_maskload_ps(place->residual[r] + channel, mask));
-      _mm256_maskstore_ps(place->output[r] + channel, mask, clamp(facts, value));
-    }
+    UNROLLED for (int r = 0; r < rows; r++)
+      _mm256_maskstore_ps(place->output[r] + channel, mask, clamp(facts, y[r]));
   }
 }
 
@@ -80,11 +88,21 @@ static inline __attribute__((always_inline)) void tile(
     const ptrdiff_t start = facts->runs[run], end = start + facts->run_length;
     w = add_products_avx2(x, start, end, w, facts->panel_size, rows, vectors, per_panel, sum);
   }
+  int32_t channels[8];
+  ptrdiff_t at[8];
   UNROLLED for (int v = 0; v < vectors; v++) {
-    const int32_t channels = v >= vectors - per_panel ? place->channels - v % per_panel * 8 : 8;
-    const ptrdiff_t at = place->channel + v / per_panel * CONV_GEMM_PANEL + v % per_panel * 8;
-    store_column(facts, place, rows, sum[v], at, channels);
+    channels[v] = v >= vectors - per_panel ? place->channels - v % per_panel * 8 : 8;
+    at[v] = place->channel + v / per_panel * CONV_GEMM_PANEL + v % per_panel * 8;
+    if (facts->has_residual) add_residual(place, rows, sum[v], at[v], channels[v]);
   }
+  if (facts->function) {
+    __m256 block[8 * 8];  // whole vectors side by side, whatever the output's masks and strides
+    UNROLLED for (int i = 0; i < rows * vectors; i++) block[i] = sum[i / rows][i % rows];
+    apply_function_avx2(
+        facts->function, facts->alpha, facts->beta, (float *)block, (size_t)(rows * vectors * 8));
+    UNROLLED for (int i = 0; i < rows * vectors; i++) sum[i / rows][i % rows] = block[i];
+  }
+  UNROLLED for (int v = 0; v < vectors; v++) store_column(facts, place, rows, sum[v], at[v], channels[v]);
 }
 
 typedef void (*tile_function)(const item_facts *facts, const tile_place *place);
@@ -132,16 +150,9 @@ static void run_panel(
   }
 }
 
-// The functions that are more than a clamp, over what the tiles have written.
-static void apply_function(
-    const conv_gemm *p, const conv_gemm_pixels *pixels, uint32_t count, ptrdiff_t channel, size_t channels) {
-  for (uint32_t i = 0; i < count; i++)
-    apply_function_avx2(p->function, p->alpha, p->beta, pixels->output[i] + channel, channels);
-}
-
 static void run_item(
     const conv_gemm *p, const espalier_call *call, const item_facts *facts, const conv_gemm_blocks *blocks,
-    const conv_gemm_item *item, const conv_gemm_pixels *pixels, bool needs_function) {
+    const conv_gemm_item *item, const conv_gemm_pixels *pixels) {
   static const float no_bias[CONV_GEMM_PANELS * CONV_GEMM_PANEL];
   const float *bias = call->operands[3];
   const size_t stored = (size_t)item->group * blocks->panels + item->first_panel;
@@ -154,7 +165,6 @@ static void run_item(
       (ptrdiff_t)item->group * p->output_channels + first_channel,
       (const float *)call->operands[2] + stored * facts->panel_size,
       bias ? bias + stored * CONV_GEMM_PANEL : no_bias, CONV_GEMM_PANEL};
-  const ptrdiff_t channel = place.channel;
   if (item->pixels == 1) {
     place.channels = channels - ((int32_t)item->panels - 1) * CONV_GEMM_PANEL;
     one_pixel[item->panels](facts, &place);
@@ -168,7 +178,6 @@ static void run_item(
       place.panel += facts->panel_size;
     }
   }
-  if (needs_function) apply_function(p, pixels, item->pixels, channel, (size_t)channels);
 }
 
 void espalier_conv_gemm_f32_avx2(const espalier_call *call, uint32_t first, uint32_t end, void *scratch) {
@@ -178,10 +187,11 @@ void espalier_conv_gemm_f32_avx2(const espalier_call *call, uint32_t first, uint
   item_facts facts = {
       call->operands[1], p->run_count, p->run_length, 0,
       (size_t)p->run_count * (size_t)p->run_length * CONV_GEMM_PANEL, -INFINITY, INFINITY,
-      call->operands[4] != NULL};
+      call->operands[4] != NULL, 0, 0, 0};
   if (p->function == espalier_function_relu) facts.low = 0;
   if (p->function == espalier_function_clip) facts.low = p->alpha, facts.high = p->beta;
-  const bool needs_function = p->function > espalier_function_clip;
+  if (p->function > espalier_function_clip)
+    facts.function = p->function, facts.alpha = p->alpha, facts.beta = p->beta;
   conv_gemm_pixels pixels;
   uint32_t located = UINT32_MAX;
   for (uint32_t index = first; index < end; index++) {
@@ -189,7 +199,7 @@ void espalier_conv_gemm_f32_avx2(const espalier_call *call, uint32_t first, uint
     if (item.first_pixel != located) conv_gemm_locate(call, item.first_pixel, item.pixels, &pixels);
     located = item.first_pixel;
     facts.input_offset = (ptrdiff_t)item.group * p->input_group;
-    run_item(p, call, &facts, &blocks, &item, &pixels, needs_function);
+    run_item(p, call, &facts, &blocks, &item, &pixels);
   }
 }
 

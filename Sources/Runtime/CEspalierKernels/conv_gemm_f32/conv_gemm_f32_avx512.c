@@ -25,6 +25,8 @@ typedef struct item_facts {
   size_t panel_size;          // floats
   float low, high;            // clamp of the epilogue; infinities where the function does not clamp
   bool has_residual;
+  int32_t function;           // 0 where it is no more than that clamp
+  float alpha, beta;
 } item_facts;
 
 // A tile's share of the operands.
@@ -43,23 +45,23 @@ static inline __attribute__((always_inline)) __m512 clamp(const item_facts *fact
   return _mm512_min_ps(_mm512_set1_ps(facts->high), y);
 }
 
-// Stores one panel of every row, the residual added and the clamp applied.
+// Adds the residual to one panel of every row.
+static inline __attribute__((always_inline)) void add_residual(
+    const tile_place *place, const int rows, __m512 *y, ptrdiff_t channel, __mmask16 mask) {
+  UNROLLED for (int r = 0; r < rows; r++)
+    y[r] = _mm512_add_ps(y[r], _mm512_maskz_loadu_ps(mask, place->residual[r] + channel));
+}
+
+// Stores one panel of every row, clamped.
 static inline __attribute__((always_inline)) void store_panel(
     const item_facts *facts, const tile_place *place, const int rows, const __m512 *y, ptrdiff_t channel,
     __mmask16 mask) {
   if (mask == 0xFFFF) {
-    UNROLLED for (int r = 0; r < rows; r++) {
-      __m512 value = y[r];
-      if (facts->has_residual) value = _mm512_add_ps(value, _mm512_loadu_ps(place->residual[r] + channel));
-      _mm512_storeu_ps(place->output[r] + channel, clamp(facts, value));
-    }
+    UNROLLED for (int r = 0; r < rows; r++)
+      _mm512_storeu_ps(place->output[r] + channel, clamp(facts, y[r]));
   } else {
-    UNROLLED for (int r = 0; r < rows; r++) {
-      __m512 value = y[r];
-      if (facts->has_residual)
-        value = _mm512_add_ps(value, _mm512_maskz_loadu_ps(mask, place->residual[r] + channel));
-      _mm512_mask_storeu_ps(place->output[r] + channel, mask, clamp(facts, value));
-    }
+    UNROLLED for (int r = 0; r < rows; r++)
+      _mm512_mask_storeu_ps(place->output[r] + channel, mask, clamp(facts, y[r]));
   }
 }
 
@@ -78,6 +80,17 @@ static inline __attribute__((always_inline)) void tile(
     const ptrdiff_t start = facts->runs[run], end = start + facts->run_length;
     w = add_products_avx512(x, start, end, w, facts->panel_size, rows, panels, ahead, second, sum);
     if (ahead) ahead += (size_t)facts->run_length * CONV_GEMM_PANEL;
+  }
+  UNROLLED for (int p = 0; p < panels; p++) {
+    const __mmask16 mask = p < panels - 1 ? 0xFFFF : place->last;
+    if (facts->has_residual) add_residual(place, rows, sum[p], place->channel + p * CONV_GEMM_PANEL, mask);
+  }
+  if (facts->function) {
+    __m512 block[4 * 12];  // whole vectors side by side, whatever the output's masks and strides
+    UNROLLED for (int i = 0; i < rows * panels; i++) block[i] = sum[i / rows][i % rows];
+    apply_function_avx512(
+        facts->function, facts->alpha, facts->beta, (float *)block, (size_t)(rows * panels * 16));
+    UNROLLED for (int i = 0; i < rows * panels; i++) sum[i / rows][i % rows] = block[i];
   }
   UNROLLED for (int p = 0; p < panels; p++)
     store_panel(
@@ -114,7 +127,7 @@ static const tile_function tiles[CONV_GEMM_PANELS + 1][ROWS_LIMIT + 1] = {
 
 static void run_item(
     const conv_gemm *p, const espalier_call *call, const item_facts *facts, const conv_gemm_blocks *blocks,
-    const conv_gemm_item *item, const conv_gemm_pixels *pixels, bool needs_function, const float *next) {
+    const conv_gemm_item *item, const conv_gemm_pixels *pixels, const float *next) {
   static const float no_bias[CONV_GEMM_PANELS * CONV_GEMM_PANEL];
   const float *bias = call->operands[3];
   const size_t stored = (size_t)item->group * blocks->panels + item->first_panel;
@@ -135,10 +148,6 @@ static void run_item(
     if (next) place.ahead = next + 2 * i * facts->panel_size;
     tiles[item->panels][part_start(item->pixels, parts, i + 1) - start](facts, &place);
   }
-  if (needs_function)
-    for (uint32_t i = 0; i < item->pixels; i++)
-      apply_function_avx512(
-          p->function, p->alpha, p->beta, pixels->output[i] + place.channel, (size_t)channels);
 }
 
 // The panels of the next item, where they are likely to lie outside of the caches: panels of a new block, or
@@ -161,10 +170,11 @@ void espalier_conv_gemm_f32_avx512(const espalier_call *call, uint32_t first, ui
   item_facts facts = {
       call->operands[1], p->run_count, p->run_length, 0,
       (size_t)p->run_count * (size_t)p->run_length * CONV_GEMM_PANEL, -INFINITY, INFINITY,
-      call->operands[4] != NULL};
+      call->operands[4] != NULL, 0, 0, 0};
   if (p->function == espalier_function_relu) facts.low = 0;
   if (p->function == espalier_function_clip) facts.low = p->alpha, facts.high = p->beta;
-  const bool needs_function = p->function > espalier_function_clip;
+  if (p->function > espalier_function_clip)
+    facts.function = p->function, facts.alpha = p->alpha, facts.beta = p->beta;
   conv_gemm_pixels pixels;
   uint32_t located = UINT32_MAX;
   for (uint32_t index = first; index < end; index++) {
@@ -173,7 +183,7 @@ void espalier_conv_gemm_f32_avx512(const espalier_call *call, uint32_t first, ui
     located = item.first_pixel;
     facts.input_offset = (ptrdiff_t)item.group * p->input_group;
     const float *next = next_panels(call, &facts, &blocks, &item, first, index, end);
-    run_item(p, call, &facts, &blocks, &item, &pixels, needs_function, next);
+    run_item(p, call, &facts, &blocks, &item, &pixels, next);
   }
 }
 

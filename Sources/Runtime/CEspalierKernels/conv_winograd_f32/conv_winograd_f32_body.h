@@ -4,7 +4,7 @@
 //   load, store           of LANES floats
 //   load_part, store_part of the first 1 ... LANES
 //   multiply_planes       Y = V W for all points of an item
-//   apply_function        the epilogue's functions on a row of floats
+//   apply_function        the epilogue's functions on neighboring floats
 //
 // F(4x4, 3x3) interpolates at 0, ±√½, ±√2 and ∞: in float32 that is 3 to 4 times more accurate than
 // the usual 0, ±1, ±2, ∞, for nearly the same operations. F(2x2, 3x3) takes 0, ±1, ∞.
@@ -109,20 +109,28 @@ static inline __attribute__((always_inline)) void transform_output(
     UNROLLED for (int j = 0; j < tile + 2; j++) m[j] = load(y + (uint64_t)(i * (tile + 2) + j) * plane);
     transform_output_line(tile, m, lines[i]);
   }
+  vec block[4 * 4];  // [output column][row]
+  UNROLLED for (int j = 0; j < tile; j++) {
+    vec m[6];
+    UNROLLED for (int i = 0; i < tile + 2; i++) m[i] = lines[i][j];
+    transform_output_line(tile, m, block + j * tile);
+    UNROLLED for (int i = 0; i < tile; i++) {
+      vec *result = block + j * tile + i;
+      *result = add(*result, bias);
+      if (!place->residual || (!whole && (i >= place->output_rows || j >= place->output_columns))) continue;
+      const float *residual = place->residual + (ptrdiff_t)i * p->residual_stride_h +
+                              (ptrdiff_t)j * p->residual_stride_w + channel;
+      *result = add(*result, whole ? load(residual) : load_part(residual, lanes));
+    }
+  }
+  if (end->needs_function)
+    apply_function(p->function, p->alpha, p->beta, (float *)block, (size_t)(tile * tile * LANES));
   const vec low = splat(end->low), high = splat(end->high);
   UNROLLED for (int j = 0; j < tile; j++) {
-    vec m[6], results[4];
-    UNROLLED for (int i = 0; i < tile + 2; i++) m[i] = lines[i][j];
-    transform_output_line(tile, m, results);
     UNROLLED for (int i = 0; i < tile; i++) {
       if (!whole && (i >= place->output_rows || j >= place->output_columns)) continue;
-      vec result = add(results[i], bias);
-      if (place->residual) {
-        const float *residual = place->residual + (ptrdiff_t)i * p->residual_stride_h +
-                                (ptrdiff_t)j * p->residual_stride_w + channel;
-        result = add(result, whole ? load(residual) : load_part(residual, lanes));
-      }
-      result = smallest(high, largest(low, result));  // NaN stays NaN: it is the second operand
+      // NaN stays NaN: it is the second operand.
+      const vec result = smallest(high, largest(low, block[j * tile + i]));
       float *output =
           place->output + (ptrdiff_t)i * p->output_stride_h + (ptrdiff_t)j * p->output_stride_w + channel;
       if (whole)
@@ -152,13 +160,6 @@ static inline __attribute__((always_inline)) void transform_outputs(
       else
         transform_output(tile, false, p, &place, first + c, lanes, y + c, blocks->output_plane, addend, end);
     }
-    if (!end->needs_function) continue;
-    for (int32_t i = 0; i < place.output_rows; i++)
-      for (int32_t j = 0; j < place.output_columns; j++)
-        apply_function(
-            p->function, p->alpha, p->beta,
-            place.output + (ptrdiff_t)i * p->output_stride_h + (ptrdiff_t)j * p->output_stride_w + first,
-            (size_t)channels);
   }
 }
 
