@@ -12,13 +12,22 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+// A sanitizer brings an allocator of its own, which must not be replaced; nothing is counted then.
+#if defined(__has_feature)
+#if __has_feature(thread_sanitizer) || __has_feature(address_sanitizer)
+#define SANITIZED
+#endif
+#endif
+
+static atomic_long allocations, releases;
+
+#ifndef SANITIZED
+
 extern void *__libc_malloc(size_t);
 extern void *__libc_calloc(size_t, size_t);
 extern void *__libc_realloc(void *, size_t);
 extern void *__libc_memalign(size_t, size_t);
 extern void __libc_free(void *);
-
-static atomic_long allocations, releases;
 
 void *malloc(size_t count) {
   allocations++;
@@ -51,6 +60,8 @@ void free(void *memory) {
   if (memory) releases++;
   __libc_free(memory);
 }
+
+#endif
 
 long allocation_count(void) { return allocations; }
 long release_count(void) { return releases; }
