@@ -88,7 +88,7 @@ class Agreement:
 def judge(case, arguments, folder):
     pictures = preprocessing.Pictures(case)
     count = min(len(pictures), arguments.count or len(pictures))
-    reference = Reference(preprocessing.model(case))
+    reference = Reference(preprocessing.model(case), case in preprocessing.EXACT_SIGMOID)
     agreement = Agreement(case)
     pack = Pack(folder, case, reference.input, pictures.frames(0, 1).shape[1:], arguments.threads)
     started = time.monotonic()

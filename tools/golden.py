@@ -66,7 +66,7 @@ def sources(case, pictures):
 
 
 def arrays(case, pictures):
-    model = Reference(preprocessing.model(case))
+    model = Reference(preprocessing.model(case), case in preprocessing.EXACT_SIGMOID)
     frames = pictures.frames(0, FRAME_COUNT)
     result = {f"input:{model.input}": frames}
     result |= {f"output:{name}": values for name, values in model(frames).items()}
