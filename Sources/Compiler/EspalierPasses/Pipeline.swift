@@ -7,13 +7,15 @@ public enum Pipeline {
   /// Rewrites that give one form to what exporters write in many, run before all others.
   public static let canonicalizations: [any RewritePass] = [
     FoldConstants(), RemoveIdentity(), RecognizeChannelShuffle(), RecognizeFocus(), ComposeTransposes(),
-    ComposeReshapes(), SinkTransposes(), JoinParts(), MatMulToGemm(), ScalarArithmeticToAffine(), MergeClips(),
+    ComposeReshapes(), SinkTransposes(), JoinParts(), MatMulToGemm(), ScalarArithmeticToAffine(),
+    MergeClips(),
     RecognizeActivations(), RecognizeLeakyRelu(), RecognizeNormalization(), FuseLayerNormalization(),
   ]
 
   /// Rewrites that hand activations, pads and normalizations to the kernels that compute them on the way.
   public static let fusions: [any RewritePass] = [
-    FoldPad(), FoldAffineIntoProducer(), FoldAffineIntoConsumer(), FuseActivation(), FuseResidualAdd(),
+    TransposeToReshape(), FoldPad(), FoldAffineIntoProducer(), FoldAffineIntoConsumer(), FuseActivation(),
+    FuseResidualAdd(),
   ]
 
   /// Why a graph cannot be compiled.

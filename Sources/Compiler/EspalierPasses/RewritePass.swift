@@ -55,6 +55,7 @@ extension RewritePass {
       if fired == before { break }
     }
     if fired > 0 {
+      graph.makeNamesUnique(keeping: graph.outputs)
       do { try Verifier.verify(graph) } catch {
         throw .verification(error.description, pass: Self.name)
       }
