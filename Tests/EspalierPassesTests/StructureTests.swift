@@ -100,6 +100,23 @@ import Testing
     #expect(all.nodes.isEmpty)
   }
 
+  /// PaddleOCR's RSE blocks: x + x · gate(mean x)
+  @Test func `adds a gated value to itself by a larger gate`() throws {
+    let head = """
+      input %x : float32[1, 4, 5, 5]
+      %w = constant float32[4, 4, 1, 1] random 1
+      %q = \(Text.reduce("mean", "x", [2, 3]))
+      %g = \(Text.conv("q", "w"))
+      %t = \(Text.binary("multiply", "x", "g"))
+      %s = \(Text.binary("add", "x", "t"))
+      %y = \(Text.unary("relu", "s"))
+      output %y
+
+      """
+    #expect(try simplified(head).summary == ["Reduce", "Conv", "multiply+relu"])
+    #expect(try simplified(head + "output %t").summary.contains("add+relu"))
+  }
+
   /// d = x − mean(x), v = mean(d²), y = d / √(v + ε) · γ + β, as PyTorch exports before opset 17.
   private func layerNormalization(axis: Int, root: String, parameters: [Int]) -> String {
     """

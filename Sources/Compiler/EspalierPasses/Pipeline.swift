@@ -9,7 +9,8 @@ public enum Pipeline {
     FoldConstants(), RemoveIdentity(), RecognizeChannelShuffle(), RecognizeFocus(), ComposeTransposes(),
     ComposeReshapes(), SinkTransposes(), JoinParts(), MatMulToGemm(), ScalarArithmeticToAffine(),
     MergeClips(),
-    RecognizeActivations(), RecognizeLeakyRelu(), RecognizeNormalization(), FuseLayerNormalization(),
+    RecognizeActivations(), RecognizeLeakyRelu(), FactorGate(), RecognizeNormalization(),
+    FuseLayerNormalization(),
   ]
 
   /// Rewrites that hand activations, pads and normalizations to the kernels that compute them on the way.
