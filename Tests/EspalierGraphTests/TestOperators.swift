@@ -46,7 +46,7 @@ struct AddAndSubtract: Operator {
       Tensor(shape: inputs[0].shape, floats: $0)
     }
   }
-  func channelRule(_ inputs: [TensorType]) -> ChannelRule { .coupled }
+  func channelRule(_ inputs: [TensorType]) -> ChannelRule { .coupled(inputs) }
   func quantizationRule(_ inputs: [TensorType]) -> QuantizationRule { .requantized }
 }
 

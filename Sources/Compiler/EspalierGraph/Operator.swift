@@ -35,8 +35,10 @@ public enum ChannelRule: Sendable, Equatable {
   /// Channel c of the output comes from channel c of input 0 alone; further inputs are parameters with
   /// one entry per channel, or with none.
   case passThrough
-  /// Channel c of the output comes from channel c of every input that does not broadcast along axis 1.
-  case coupled
+  /// Channel c of the output comes from index c along `axes[i]` of every input i; nil where that input
+  /// broadcasts along the channels. An axis other than 1 is a constant's (`[C, 1, 1]`, whose axis 0 meets the
+  /// image's axis 1): where the frame computes such an input, nothing may be cut.
+  case coupled(axes: [Int?])
   /// The inputs' channels one after another along `axis`; barred unless `axis` is the channel axis.
   case concatenated(axis: Int)
   /// `selected[o][k]` is the channel of input 0 that channel k of output o copies.
@@ -50,6 +52,21 @@ public enum ChannelRule: Sendable, Equatable {
   case mixed(groups: Int, weightOutputAxis: Int)
   /// Channels may be cut neither before nor after; `reason` is printed in the report.
   case barrier(reason: String)
+}
+
+extension ChannelRule {
+  /// The rule of an element-wise operator whose inputs broadcast to one shape, aligned at their last axes.
+  public static func coupled(_ inputs: [TensorType]) -> ChannelRule {
+    let rank = inputs.map(\.rank).max() ?? 0
+    guard rank >= 2 else { return .barrier(reason: "its output has no channel axis") }
+    let axes = inputs.map { 1 - (rank - $0.rank) }
+    let extents = zip(inputs, axes).map { input, axis in axis >= 0 ? input.shape[axis] : 1 }
+    let channels = extents.max() ?? 1
+    return .coupled(
+      axes: zip(axes, extents).map { axis, extent in
+        axis >= 0 && extent == channels ? axis : nil
+      })
+  }
 }
 
 /// How an operator's outputs are quantized.

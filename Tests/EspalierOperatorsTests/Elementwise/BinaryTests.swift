@@ -160,9 +160,44 @@ import Testing
     }
   }
 
-  @Test func `lets pruning follow the input alone`() {
-    let types = [TensorType(.float32, [1, 3, 2, 2]), TensorType(.float32, [3, 1, 1])]
-    #expect(Binary(.prelu).channelRule(types) == .passThrough)
-    #expect(Binary(.add).channelRule(types) == .coupled)
+  @Test func `lets pruning follow channels where the inputs meet, aligned at the last axis`() {
+    let image = TensorType(.float32, [1, 3, 2, 2])
+    func rule(_ shapes: Shape...) -> ChannelRule {
+      Binary(.add).channelRule([image] + shapes.map { TensorType(.float32, $0) })
+    }
+    #expect(rule([1, 3, 1, 1]) == .coupled(axes: [1, 1]))
+    #expect(rule([3, 1, 1]) == .coupled(axes: [1, 0]))
+    #expect(rule([3, 2, 2]) == .coupled(axes: [1, 0]))
+    #expect(rule([1, 1, 2, 2]) == .coupled(axes: [1, nil]))
+    // Axis 1 of these meets the image's rows or columns.
+    #expect(rule([1, 2, 1]) == .coupled(axes: [1, nil]))
+    #expect(rule([2, 2]) == .coupled(axes: [1, nil]))
+    #expect(rule([]) == .coupled(axes: [1, nil]))
+    #expect(
+      Binary(.add).channelRule([TensorType(.float32, [3]), TensorType(.float32, [])])
+        == .barrier(reason: "its output has no channel axis"))
+  }
+
+  @Test(arguments: [[8, 1, 1], [1, 8, 1, 1], [8, 4, 5], [1, 8, 4, 5]] as [Shape])
+  func `reads a constant that meets an image channel by channel`(shape: Shape) throws {
+    var random = SeededGenerator(seed: 21)
+    var graph = Graph()
+    let x = graph.appendInput(name: "x", type: TensorType(.float32, [1, 8, 4, 5]))
+    func conv(_ name: String, of value: ValueID) throws -> ValueID {
+      let weights = graph.appendConstant(name: name + "/w", random.tensor([8, 8, 1, 1]))
+      return try graph.append(Conv(), name: name, inputs: [value, weights])[0]
+    }
+    let constant = graph.appendConstant(name: "c", random.tensor(shape))
+    let sum = try graph.append(Binary(.add), name: "sum", inputs: [conv("before", of: x), constant])[0]
+    graph.appendOutput(try conv("after", of: sum), name: "y")
+
+    var lowering = Lowering(graph)
+    try lowering.lowerAll()
+    let call = try #require(lowering.calls.first { $0.family == 9 })
+    // The last strides of a, b and the output.
+    #expect([call.parameters[11], call.parameters[17], call.parameters[23]] == [1, 1, 1])
+    let frame = [random.tensor([1, 8, 4, 5])]
+    var executor = try LoweredExecutor(graph)
+    expectClose(try executor.run(frame)[0], try evaluate(graph, frame)[0])
   }
 }

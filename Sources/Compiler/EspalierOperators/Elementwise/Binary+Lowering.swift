@@ -13,7 +13,10 @@ extension Binary {
       throw noKernel(
         node, "it computes in floats, which do not do \(kind.rawValue) as \(types[0].element.rawValue) does")
     }
-    let (a, b) = (lowering.view(of: node.inputs[0]), lowering.view(of: node.inputs[1]))
+    let shape = lowering.graph.type(of: node.outputs[0]).shape
+    let (a, b) = (
+      lowering.operand(node.inputs[0], meeting: shape), lowering.operand(node.inputs[1], meeting: shape)
+    )
     let target = lowering.allocate(node.outputs[0])
     try lowering.binary(operation, a, b, to: target, function: activation)
     try lowering.correct(target, steps)

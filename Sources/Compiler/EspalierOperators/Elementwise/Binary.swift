@@ -34,9 +34,7 @@ public struct Binary: LowerableOperator {
     self.activation = activation
   }
 
-  public func channelRule(_ inputs: [TensorType]) -> ChannelRule {
-    kind == .prelu ? .passThrough : .coupled
-  }
+  public func channelRule(_ inputs: [TensorType]) -> ChannelRule { .coupled(inputs) }
 
   public func quantizationRule(_ inputs: [TensorType]) -> QuantizationRule {
     switch kind {

@@ -54,7 +54,7 @@ public struct Where: LowerableOperator {
     }
   }
 
-  public func channelRule(_ inputs: [TensorType]) -> ChannelRule { .coupled }
+  public func channelRule(_ inputs: [TensorType]) -> ChannelRule { .coupled(inputs) }
 
   public func quantizationRule(_ inputs: [TensorType]) -> QuantizationRule {
     .float(reason: "its two sources have scales of their own")
@@ -64,7 +64,7 @@ public struct Where: LowerableOperator {
 
   public func lower(_ node: Node, into lowering: inout Lowering) throws(LoweringError) {
     let target = lowering.allocate(node.outputs[0])
-    let sources = node.inputs.map { lowering.view(of: $0).broadcast(to: target.shape) }
+    let sources = node.inputs.map { lowering.operand($0, meeting: target.shape).broadcast(to: target.shape) }
     guard let axes = try lowering.mergedAxes([target] + sources) else { return }
     var parameters = SelectParameters()
     parameters.extent = sixAxes(axes.extent, fill: 1)

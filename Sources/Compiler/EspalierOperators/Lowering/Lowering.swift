@@ -107,6 +107,17 @@ extension Lowering {
     return view
   }
 
+  /// Where a value lies that broadcasts to `shape`. A constant of lower rank that meets an image (`[C, H, W]`) is
+  /// put among the weights as one, so that its channels too lie next to each other.
+  ///
+  /// - Precondition: The value's producer was lowered.
+  mutating func operand(_ value: ValueID, meeting shape: Shape) -> View {
+    guard shape.count == 4, let tensor = graph.constant(of: value), tensor.shape.count == 3 else {
+      return view(of: value)
+    }
+    return weights.append(tensor.reshaped(to: [1] + tensor.shape))
+  }
+
   /// Lets a value be a window onto what another value already holds.
   public mutating func define(_ value: ValueID, as view: View) {
     precondition(view.shape == graph.type(of: value).shape)
