@@ -38,6 +38,7 @@ typedef struct tile_place {
   ptrdiff_t channel;             // of output and residual
   const float *panel, *bias;     // bias: never NULL
   int32_t channels;              // valid ones of the last panel
+  const float *ahead;            // a panel to fetch meanwhile, or NULL
 } tile_place;
 
 static inline __attribute__((always_inline)) __m256 clamp(const item_facts *facts, __m256 y) {
@@ -83,10 +84,11 @@ static inline __attribute__((always_inline)) void tile(
     const __m256 bias = _mm256_loadu_ps(place->bias + v / per_panel * CONV_GEMM_PANEL + v % per_panel * 8);
     UNROLLED for (int r = 0; r < rows; r++) sum[v][r] = bias;
   }
-  const float *w = place->panel;
+  const float *w = place->panel, *ahead = place->ahead;
   for (int32_t run = 0; run < facts->run_count; run++) {
     const ptrdiff_t start = facts->runs[run], end = start + facts->run_length;
-    w = add_products_avx2(x, start, end, w, facts->panel_size, rows, vectors, per_panel, sum);
+    w = add_products_avx2(x, start, end, w, facts->panel_size, rows, vectors, per_panel, ahead, sum);
+    if (ahead) ahead += (size_t)facts->run_length * CONV_GEMM_PANEL;
   }
   int32_t channels[8];
   ptrdiff_t at[8];
@@ -147,12 +149,13 @@ static void run_panel(
     place.output = pixels->output + start;
     place.residual = pixels->residual + start;
     (half ? half_panel : whole_panel)[rows](facts, &place);
+    place.ahead = NULL;
   }
 }
 
 static void run_item(
     const conv_gemm *p, const espalier_call *call, const item_facts *facts, const conv_gemm_blocks *blocks,
-    const conv_gemm_item *item, const conv_gemm_pixels *pixels) {
+    const conv_gemm_item *item, const conv_gemm_pixels *pixels, bool fetches) {
   static const float no_bias[CONV_GEMM_PANELS * CONV_GEMM_PANEL];
   const float *bias = call->operands[3];
   const size_t stored = (size_t)item->group * blocks->panels + item->first_panel;
@@ -164,7 +167,7 @@ static void run_item(
       pixels->input, pixels->output, pixels->residual,
       (ptrdiff_t)item->group * p->output_channels + first_channel,
       (const float *)call->operands[2] + stored * facts->panel_size,
-      bias ? bias + stored * CONV_GEMM_PANEL : no_bias, CONV_GEMM_PANEL};
+      bias ? bias + stored * CONV_GEMM_PANEL : no_bias, CONV_GEMM_PANEL, NULL};
   if (item->pixels == 1) {
     place.channels = channels - ((int32_t)item->panels - 1) * CONV_GEMM_PANEL;
     one_pixel[item->panels](facts, &place);
@@ -172,6 +175,7 @@ static void run_item(
     for (uint32_t i = 0; i < item->panels; i++) {
       const int32_t left = channels - (int32_t)i * CONV_GEMM_PANEL;
       place.channels = left < CONV_GEMM_PANEL ? left : CONV_GEMM_PANEL;
+      place.ahead = fetches ? place.panel + facts->panel_size : NULL;
       run_panel(facts, pixels, item->pixels, place);
       place.channel += CONV_GEMM_PANEL;
       place.bias += CONV_GEMM_PANEL;
@@ -199,7 +203,9 @@ void espalier_conv_gemm_f32_avx2(const espalier_call *call, uint32_t first, uint
     if (item.first_pixel != located) conv_gemm_locate(call, item.first_pixel, item.pixels, &pixels);
     located = item.first_pixel;
     facts.input_offset = (ptrdiff_t)item.group * p->input_group;
-    run_item(p, call, &facts, &blocks, &item, &pixels);
+    // Once all panels have been read for one block of pixels, they are in the caches if they fit.
+    const bool fetches = !p->panels_inner || index - first < blocks.panel_blocks;
+    run_item(p, call, &facts, &blocks, &item, &pixels, fetches);
   }
 }
 

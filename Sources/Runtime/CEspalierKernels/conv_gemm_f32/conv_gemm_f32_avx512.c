@@ -75,10 +75,9 @@ static inline __attribute__((always_inline)) void tile(
     UNROLLED for (int r = 0; r < rows; r++) sum[p][r] = bias;
   }
   const float *w = place->panel, *ahead = place->ahead;
-  const ptrdiff_t second = (ptrdiff_t)facts->panel_size;
   for (int32_t run = 0; run < facts->run_count; run++) {
     const ptrdiff_t start = facts->runs[run], end = start + facts->run_length;
-    w = add_products_avx512(x, start, end, w, facts->panel_size, rows, panels, ahead, second, sum);
+    w = add_products_avx512(x, start, end, w, facts->panel_size, rows, panels, ahead, false, sum);
     if (ahead) ahead += (size_t)facts->run_length * CONV_GEMM_PANEL;
   }
   UNROLLED for (int p = 0; p < panels; p++) {
@@ -151,12 +150,14 @@ static void run_item(
 }
 
 // The panels of the next item, where they are likely to lie outside of the caches: panels of a new block, or
-// of any block while this call sees them for the first time.
+// of any block while this call sees them for the first time. Of a single pixel's panels nothing: they are all
+// read in turn, which processors foresee.
 static const float *next_panels(
     const espalier_call *call, const item_facts *facts, const conv_gemm_blocks *blocks,
     const conv_gemm_item *item, uint32_t first, uint32_t index, uint32_t end) {
   const conv_gemm *p = call->parameters;
-  if (index + 1 >= end || (p->panels_inner && index - first >= blocks->panel_blocks)) return NULL;
+  if (index + 1 >= end || blocks->pixels == 1) return NULL;
+  if (p->panels_inner && index - first >= blocks->panel_blocks) return NULL;
   const conv_gemm_item next = conv_gemm_item_at(p, blocks, index + 1);
   if (next.first_panel == item->first_panel && next.group == item->group) return NULL;
   const size_t stored = (size_t)next.group * blocks->panels + next.first_panel;

@@ -37,26 +37,27 @@ static inline void store_part(float *p, int32_t lanes, vec x) {
 
 // One tile of the product of a plane: rows of V, `row` floats apart, and of Y, `width` apart.
 static inline __attribute__((always_inline)) void tile_product(
-    const float *v, size_t row, int32_t channels, const float *w, float *y, size_t width, const int rows,
-    const int vectors) {
+    const float *v, size_t row, int32_t channels, const float *w, float *y, size_t width, const float *ahead,
+    const int rows, const int vectors) {
   const float *x[8];
   __m256 sum[8][8];
   UNROLLED for (int r = 0; r < rows; r++) {
     x[r] = v + (size_t)r * row;
     UNROLLED for (int i = 0; i < vectors; i++) sum[i][r] = _mm256_setzero_ps();
   }
-  add_products_avx2(x, 0, channels, w, 0, rows, vectors, vectors, sum);
+  add_products_avx2(x, 0, channels, w, 0, rows, vectors, vectors, ahead, sum);
   UNROLLED for (int r = 0; r < rows; r++)
     UNROLLED for (int i = 0; i < vectors; i++) _mm256_storeu_ps(y + (size_t)r * width + i * 8, sum[i][r]);
 }
 
 typedef void (*product)(
-    const float *v, size_t row, int32_t channels, const float *w, float *y, size_t width);
+    const float *v, size_t row, int32_t channels, const float *w, float *y, size_t width, const float *ahead);
 
 #define PRODUCT(rows, vectors)                                                                         \
   static void product_##rows##x##vectors(                                                              \
-      const float *v, size_t row, int32_t channels, const float *w, float *y, size_t width) {          \
-    tile_product(v, row, channels, w, y, width, rows, vectors);                                        \
+      const float *v, size_t row, int32_t channels, const float *w, float *y, size_t width,            \
+      const float *ahead) {                                                                            \
+    tile_product(v, row, channels, w, y, width, ahead, rows, vectors);                                 \
   }
 PRODUCT(1, 1) PRODUCT(2, 1) PRODUCT(3, 1) PRODUCT(4, 1) PRODUCT(5, 1) PRODUCT(6, 1)
 PRODUCT(7, 1) PRODUCT(8, 1)
@@ -81,13 +82,15 @@ static void multiply_planes(
     for (uint32_t panel = 0; panel < item->panels; panel++, w += panel_size) {
       const int32_t first = (int32_t)(item->first_panel + panel) * WINOGRAD_PANEL;
       const bool half = p->output_channels - first <= 8;
+      // The panel that comes next: in this item, or the first of the next point.
+      const float *next = w + (panel + 1 < item->panels ? 1 : blocks->panels - panel) * panel_size;
       const uint32_t parts = winograd_blocks_of(item->tiles, half ? HALF_PANEL_ROWS : ROWS);
       for (uint32_t i = 0; i < parts; i++) {
         const uint32_t start = winograd_part(item->tiles, parts, i);
         const uint32_t rows = winograd_part(item->tiles, parts, i + 1) - start;
         (half ? half_panel : whole_panel)[rows](
             v + start * blocks->row, blocks->row, p->input_channels, w,
-            y + start * width + panel * WINOGRAD_PANEL, width);
+            y + start * width + panel * WINOGRAD_PANEL, width, i == 0 ? next : NULL);
       }
     }
     v += blocks->input_plane;

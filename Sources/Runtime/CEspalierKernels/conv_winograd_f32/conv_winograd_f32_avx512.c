@@ -40,14 +40,15 @@ static inline void store_part(float *p, int32_t lanes, vec x) {
 // One tile of the product of a plane: rows of V, `row` floats apart, and of Y, `width` apart.
 static inline __attribute__((always_inline)) void tile_product(
     const float *v, size_t row, int32_t channels, const float *w, float *y, size_t width,
-    const float *ahead, ptrdiff_t second, const int rows, const int panels) {
+    const float *ahead, bool fetches_four, const int rows, const int panels) {
   const float *x[12];
   __m512 sum[4][12];
   UNROLLED for (int r = 0; r < rows; r++) {
     x[r] = v + (size_t)r * row;
     UNROLLED for (int i = 0; i < panels; i++) sum[i][r] = _mm512_setzero_ps();
   }
-  add_products_avx512(x, 0, channels, w, (size_t)channels * WINOGRAD_PANEL, rows, panels, ahead, second, sum);
+  add_products_avx512(
+      x, 0, channels, w, (size_t)channels * WINOGRAD_PANEL, rows, panels, ahead, fetches_four, sum);
   UNROLLED for (int r = 0; r < rows; r++)
     UNROLLED for (int i = 0; i < panels; i++)
       _mm512_storeu_ps(y + (size_t)r * width + i * WINOGRAD_PANEL, sum[i][r]);
@@ -55,13 +56,13 @@ static inline __attribute__((always_inline)) void tile_product(
 
 typedef void (*product)(
     const float *v, size_t row, int32_t channels, const float *w, float *y, size_t width,
-    const float *ahead, ptrdiff_t second);
+    const float *ahead, bool fetches_four);
 
 #define PRODUCT(rows, panels)                                                                 \
   static void product_##rows##x##panels(                                                      \
       const float *v, size_t row, int32_t channels, const float *w, float *y, size_t width,   \
-      const float *ahead, ptrdiff_t second) {                                                 \
-    tile_product(v, row, channels, w, y, width, ahead, second, rows, panels);                 \
+      const float *ahead, bool fetches_four) {                                                \
+    tile_product(v, row, channels, w, y, width, ahead, fetches_four, rows, panels);           \
   }
 PRODUCT(1, 1) PRODUCT(2, 1) PRODUCT(3, 1) PRODUCT(4, 1) PRODUCT(5, 1) PRODUCT(6, 1)
 PRODUCT(7, 1) PRODUCT(8, 1) PRODUCT(9, 1) PRODUCT(10, 1) PRODUCT(11, 1) PRODUCT(12, 1)
@@ -98,13 +99,14 @@ static void multiply_planes(
       const uint32_t first = winograd_part(item->panels, strips, strip);
       const uint32_t panels = winograd_part(item->panels, strips, strip + 1) - first;
       const uint32_t parts = winograd_blocks_of(item->tiles, rows_for_panels[panels]);
-      const float *next = strip + 1 < strips ? w + (first + panels) * panel_size : w + blocks->panels * panel_size;
+      // The panels that come next: in this item, or the first of the next point.
+      const float *next = w + (strip + 1 < strips ? first + panels : blocks->panels) * panel_size;
       for (uint32_t i = 0; i < parts; i++) {
         const uint32_t start = winograd_part(item->tiles, parts, i);
         products[panels][winograd_part(item->tiles, parts, i + 1) - start](
             v + start * blocks->row, blocks->row, p->input_channels, w + first * panel_size,
             y + start * width + first * WINOGRAD_PANEL, width, next + 2 * i * panel_size,
-            (ptrdiff_t)panel_size);
+            parts == 1);
       }
     }
     v += blocks->input_plane;
