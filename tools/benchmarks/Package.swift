@@ -11,6 +11,6 @@ let package = Package(
       dependencies: [
         .product(name: "EspalierKernels", package: "espalier"),
         .product(name: "ProcessorPeak", package: "espalier"),
-      ]),
+      ])
   ],
   cLanguageStandard: .gnu17)
