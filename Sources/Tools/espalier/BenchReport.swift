@@ -107,6 +107,7 @@ struct BenchReport: Encodable {
     guard let peak_share, let peak_gmacs_per_second else { return rate }
     let cores = threads == 1 ? "the FMA peak" : "the FMA peak of \(threads) cores"
     let one = "\(Format.fixed(peak_gmacs_per_second, 0)) GMAC/s a core"
-    return "\(rate), \(Format.fixed(peak_share * 100, 0)) % of \(cores) (\(one))"
+    let remark = peak_share > 1 ? "; Winograd multiplies less often" : ""
+    return "\(rate), \(Format.fixed(peak_share * 100, 0)) % of \(cores) (\(one)\(remark))"
   }
 }
