@@ -100,6 +100,22 @@ import Testing
     #expect(active.summary == ["Conv+relu", "BatchNormalization"])
   }
 
+  /// As DenseNet has it: the concatenation before has several readers, the convolution behind pads.
+  @Test func `computes an activation with a batch normalization that nothing takes`() throws {
+    let graph = try simplified(
+      """
+      input %x : float32[1, 4, 5, 5]
+      %w = constant float32[6, 4, 3, 3] random 1
+      \(statistics(4))
+      %n = \(norm("x"))
+      %r = \(Text.unary("relu", "n"))
+      %y = \(Text.conv("r", "w", pad: 1))
+      output %y
+      """)
+    #expect(graph.summary == ["Conv+relu", "Conv"])
+    #expect(graph.operators(Conv.self)[0].groups == 4)
+  }
+
   @Test func `scales the weights of one reader only where two share them`() throws {
     let graph = try simplified(
       """

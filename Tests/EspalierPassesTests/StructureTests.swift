@@ -32,6 +32,48 @@ import Testing
     }
   }
 
+  @Test func `lets a convolution read what SpaceToDepth deals out`() throws {
+    let graph = try simplified(
+      """
+      input %x : float32[2, 3, 8, 12]
+      %w = constant float32[4, 12, 3, 3] random 1
+      %f = SpaceToDepth(%x) {blockSize = 2}
+      %y = \(Text.conv("f", "w", pad: 1))
+      output %y
+      """)
+    #expect(graph.summary == ["Conv"])
+  }
+
+  @Test(arguments: [
+    ([1, 2, 2, 3, 4, 5], [0, 3, 4, 1, 5, 2], "DepthToSpace"),
+    ([1, 3, 2, 2, 4, 5], [0, 1, 4, 2, 5, 3], "DepthToSpace"),
+    ([1, 12, 2, 2, 4, 5], [0, 1, 4, 3, 5, 2], "Transpose"),
+  ])
+  func `finds channels that become pixels`(split: [Int], permutation: [Int], name: String) throws {
+    let channels = split.reduce(1, *) / 20
+    let graph = try simplified(
+      """
+      input %x : float32[1, \(channels), 4, 5]
+      %a = \(Text.reshape("x", split))
+      %b = \(Text.transpose("a", permutation))
+      %y = \(Text.reshape("b", name == "Transpose" ? [1, 8, 6, 20] : [1, 3, 8, 10]))
+      output %y
+      """)
+    #expect(graph.summary == (name == "Transpose" ? ["Reshape", "Transpose", "Reshape"] : [name]))
+  }
+
+  @Test func `finds pixels that become channels`() throws {
+    let graph = try simplified(
+      """
+      input %x : float32[2, 3, 4, 6]
+      %a = \(Text.reshape("x", [2, 3, 2, 2, 3, 2]))
+      %b = \(Text.transpose("a", [0, 3, 5, 1, 2, 4]))
+      %y = \(Text.reshape("b", [2, 12, 2, 3]))
+      output %y
+      """)
+    #expect(graph.summary == ["SpaceToDepth"])
+  }
+
   @Test func `leaves a Focus alone that something else reads, or that repeats a corner`() throws {
     let read = try simplified(focus(Self.corners, tail: "output %f"))
     #expect(read.summary.contains("Concat"))

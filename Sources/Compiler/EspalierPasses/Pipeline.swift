@@ -6,7 +6,8 @@ public import EspalierPlan
 public enum Pipeline {
   /// Rewrites that give one form to what exporters write in many, run before all others.
   public static let canonicalizations: [any RewritePass] = [
-    FoldConstants(), RemoveIdentity(), RecognizeChannelShuffle(), RecognizeFocus(), ComposeTransposes(),
+    FoldConstants(), RemoveIdentity(), RecognizeChannelShuffle(), RecognizeFocus(), RecognizeDepthToSpace(),
+    ComposeTransposes(),
     ComposeReshapes(), SinkTransposes(), JoinParts(), MatMulToGemm(), ScalarArithmeticToAffine(),
     MergeClips(),
     RecognizeActivations(), RecognizeLeakyRelu(), FactorGate(), RecognizeNormalization(),
@@ -18,6 +19,9 @@ public enum Pipeline {
     TransposeToReshape(), FoldPad(), FoldAffineIntoProducer(), FoldAffineIntoConsumer(), FuseActivation(),
     FuseResidualAdd(),
   ]
+
+  /// Rewrites for what none of the others could place.
+  public static let leftovers: [any RewritePass] = [NormalizationToConv()]
 
   /// Why a graph cannot be compiled.
   public enum Failure: Error, Sendable, CustomStringConvertible {
@@ -39,7 +43,8 @@ public enum Pipeline {
   public static func simplify(_ graph: inout Graph) throws(PassError) -> [String: Int] {
     var counts: [String: Int] = [:]
     graph.removeDeadNodes()
-    for passes in [canonicalizations, canonicalizations + fusions] {
+    let all = canonicalizations + fusions
+    for passes in [canonicalizations, all, all + leftovers] {
       while try sweep(passes, over: &graph, &counts) > 0 {}
     }
     return counts

@@ -5,7 +5,7 @@ internal import EspalierOperators
 ///
 /// ## Before
 ///     tᵢ = Slice(x) {H from dyᵢ by 2, W from dxᵢ by 2}        four of them
-///     f = Concat(t₀, t₁, t₂, t₃) along C
+///     f = Concat(t₀, t₁, t₂, t₃) along C                      (or f = SpaceToDepth(x) {2})
 ///     y = Conv(f, W, b) {k × k, stride 1, pads p}
 /// ## After
 ///     y = Conv(x, W', b) {2k × 2k, stride 2, pads 2p},   W'[m, c, 2ky + dyᵢ, 2kx + dxᵢ] = W[m, i·C + c, ky, kx]
@@ -18,10 +18,9 @@ public struct RecognizeFocus: RewritePass {
 
   public func rewrite(_ node: Node, in graph: Graph) -> GraphPatch? {
     guard var conv = node.op as? Conv, conv.groups == 1, conv.strides == [1, 1], conv.dilations == [1, 1],
-      let concat = graph.producer(of: node.inputs[0]), (concat.op as? Concat)?.axis == 1,
-      graph.isOnlyReader(node, of: node.inputs[0]), concat.inputs.count == 4,
+      let dealer = graph.producer(of: node.inputs[0]), graph.isOnlyReader(node, of: node.inputs[0]),
       let weights = graph.constant(of: node.inputs[1]), weights.type.element == .float32,
-      let (x, offsets) = source(of: concat, in: graph)
+      let (x, offsets) = source(of: dealer, in: graph)
     else { return nil }
     conv.strides = [2, 2]
     conv.pads = conv.pads.map { $0 * 2 }
@@ -30,15 +29,19 @@ public struct RecognizeFocus: RewritePass {
     let inputs = [.existing(x), spread] + node.inputs.dropFirst(2).map { GraphPatch.Reference.existing($0) }
     patch.replace(node.outputs[0], with: patch.add(conv, name: node.name, inputs: inputs))
     patch.remove(node.id)
-    patch.remove(concat.id)
+    patch.remove(dealer.id)
     return patch
   }
 
   /// The image that all four parts are cut from, and where each of them starts.
-  private func source(of concat: Node, in graph: Graph) -> (ValueID, [(dy: Int, dx: Int)])? {
+  private func source(of dealer: Node, in graph: Graph) -> (ValueID, [(dy: Int, dx: Int)])? {
+    if (dealer.op as? SpaceToDepth)?.blockSize == 2 {
+      return (dealer.inputs[0], (0..<4).map { ($0 / 2, $0 % 2) })
+    }
+    guard (dealer.op as? Concat)?.axis == 1, dealer.inputs.count == 4 else { return nil }
     var sources: Set<ValueID> = []
     var offsets: [(dy: Int, dx: Int)] = []
-    for part in concat.inputs {
+    for part in dealer.inputs {
       guard let (root, starts) = everySecond(part, in: graph, depth: 0) else { return nil }
       sources.insert(root)
       offsets.append((starts[2] ?? 0, starts[3] ?? 0))
@@ -47,7 +50,7 @@ public struct RecognizeFocus: RewritePass {
       return nil
     }
     let shape = graph.type(of: x).shape
-    let part = graph.type(of: concat.inputs[0]).shape
+    let part = graph.type(of: dealer.inputs[0]).shape
     guard shape.count == 4, shape[2] == 2 * part[2], shape[3] == 2 * part[3], shape[1] == part[1] else {
       return nil
     }

@@ -34,7 +34,7 @@ public struct ScalarArithmeticToAffine: RewritePass {
       case .add: return (a, ElementFunction(.affine, alpha: 1, beta: c))
       case .subtract: return (a, ElementFunction(.affine, alpha: 1, beta: -c))
       case .multiply: return (a, ElementFunction(.affine, alpha: c, beta: 0))
-      case .divide: return c == 0 ? nil : (a, ElementFunction(.affine, alpha: 1 / c, beta: 0))
+      case .divide: return !(1 / c).isFinite ? nil : (a, ElementFunction(.affine, alpha: 1 / c, beta: 0))
       default: return nil
       }
     }
