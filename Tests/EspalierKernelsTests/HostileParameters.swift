@@ -23,9 +23,10 @@ extension KernelCallUnderTest {
 
   /// Runs every mutation that the checker accepts over memory that ends at a forbidden page.
   ///
+  /// - Parameter steps: Elementary steps of a call that the checker's multiply-adds do not count.
   /// - Returns: How many mutations were refused and how many ran.
   func surviveMutations(
-    count: Int, using generator: inout SeededGenerator
+    count: Int, using generator: inout SeededGenerator, steps: (Parameters) -> Double = { _ in 0 }
   ) -> (refused: Int, ran: Int) {
     var outcome = (refused: 0, ran: 0)
     for _ in 0..<count {
@@ -41,7 +42,9 @@ extension KernelCallUnderTest {
         #expect(extent <= UInt64((operands[i]?.count ?? 0) * 4))
       }
       // A valid call may still be too long for a test.
-      guard facts.multiply_adds < 1 << 22, facts.items < 1 << 16, facts.scratch_bytes < 1 << 26 else {
+      guard facts.multiply_adds < 1 << 22, steps(mutation.parameters) < 1e5, facts.items < 1 << 16,
+        facts.scratch_bytes < 1 << 26
+      else {
         continue
       }
       for isa in espalier_isa.available(for: Parameters.family) {

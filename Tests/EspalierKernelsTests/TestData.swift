@@ -64,6 +64,13 @@ func forEachIndex(_ extent: [Int], _ body: ([Int]) -> Void) {
   }
 }
 
+/// How many indexes these axes have.
+func indexCount(_ axes: SixAxes...) -> Double {
+  axes.reduce(1) {
+    $0 * Double($1.0) * Double($1.1) * Double($1.2) * Double($1.3) * Double($1.4) * Double($1.5)
+  }
+}
+
 /// Shapes around the vector widths 8 and 16 and the tiles made of them, in 1 to 6 axes.
 let testExtents: [[Int]] = [
   [1], [7], [8], [17], [33], [20_011], [3, 5], [16, 16], [31, 33], [3, 224], [5, 1, 9], [2, 3, 40],

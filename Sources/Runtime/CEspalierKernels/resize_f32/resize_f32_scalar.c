@@ -23,7 +23,8 @@ static float sample(const espalier_resize_f32_parameters *p, const float *x, axi
 void espalier_resize_f32_scalar(const espalier_call *call, uint32_t first, uint32_t end, void *scratch) {
   (void)scratch;
   const espalier_resize_f32_parameters *p = call->parameters;
-  const float *input = call->operands[0], *row_weights = call->operands[2], *column_weights = call->operands[4];
+  const float *input = call->operands[0];
+  const float *row_weights = call->operands[2], *column_weights = call->operands[4];
   const int32_t *row_indices = call->operands[1], *column_indices = call->operands[3];
   float *output = call->operands[5];
   const int64_t rows = espalier_resize_f32_rows(p), all = (int64_t)p->batch * p->output_height;

@@ -1,4 +1,7 @@
 // The loop of softmax_f32, the same for the checker and every instruction set.
+#ifndef ESPALIER_SOFTMAX_F32_H
+#define ESPALIER_SOFTMAX_F32_H
+
 #include "../common/view.h"
 
 // Every index but the one along the axis. Operands of the loop: 0 input, 1 output.
@@ -8,3 +11,5 @@ static inline espalier_loop espalier_softmax_f32_loop(const espalier_softmax_f32
   espalier_loop_cut(&loop, espalier_elements_per_item / 4 / p->length);  // an exponential costs several steps
   return loop;
 }
+
+#endif
