@@ -12,6 +12,16 @@ import Testing
     #expect(Set(ConformanceList.entries.map(\.name)).count == lines.count)
   }
 
+  @Test func `every test that is found stands in the list`() throws {
+    let listed = Set(ConformanceList.entries.map(\.name))
+    for source in ConformanceList.sources {
+      for group in ["node", "pytorch-converted"] {
+        let names = try FileManager.default.contentsOfDirectory(atPath: source.appending(path: group).path)
+        #expect(names.filter { !listed.contains("\(group)/\($0)") } == [])
+      }
+    }
+  }
+
   @Test(arguments: passing)
   func `a test passes by the path that the list says`(entry: ConformanceEntry) throws {
     for folder in ConformanceList.folders(of: entry.name) {

@@ -103,6 +103,14 @@ import Testing
     try expect(resize([1, 1, 1, 4], sizes: [1, 1, 1, 1], attributes), [1, 1, 1, 1], [0])
   }
 
+  /// Expected value: ONNX Runtime 1.31; ONNX's reference evaluator takes the fractional length here.
+  @Test func `takes the first element where pytorch_half_pixel rounds the length down to 1`() throws {
+    let attributes: [String: AttributeValue] = [
+      "mode": .string("linear"), "coordinate_transformation_mode": .string("pytorch_half_pixel"),
+    ]
+    try expect(resize([1, 1, 1, 3], scales: [1, 1, 1, 0.5], attributes), [1, 1, 1, 1], [0])
+  }
+
   @Test func `keeps the aspect ratio of the axes that it names`() throws {
     var attributes: [String: AttributeValue] = [
       "axes": .ints([3, -2]), "keep_aspect_ratio_policy": .string("not_larger"),

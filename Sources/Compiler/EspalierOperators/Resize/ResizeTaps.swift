@@ -67,6 +67,9 @@ extension Resize {
   }
 
   /// Where in the input an output position samples.
+  ///
+  /// Of a length that scales make fractional, `align_corners` counts with the fraction, as ONNX's node tests
+  /// do (ONNX Runtime with the whole number).
   private func coordinate(of position: Int, _ axis: Axis, _ inputExtent: Int) -> Float {
     let (x, input) = (Float(position), Float(inputExtent))
     switch coordinates {
@@ -74,7 +77,7 @@ extension Resize {
     case .halfPixelSymmetric:
       let adjustment = Float(axis.extent) / axis.length
       return input / 2 * (1 - adjustment) + (x + 0.5) / axis.scale - 0.5
-    case .pytorchHalfPixel: return axis.length == 1 ? 0 : (x + 0.5) / axis.scale - 0.5
+    case .pytorchHalfPixel: return axis.extent == 1 ? 0 : (x + 0.5) / axis.scale - 0.5
     case .alignCorners: return axis.length == 1 ? 0 : x * (input - 1) / (axis.length - 1)
     case .asymmetric: return x / axis.scale
     case .halfPixelForNearest: return (x + 0.5) / axis.scale
