@@ -7,8 +7,6 @@ struct ScheduledCall {
   let kernel: espalier_kernel
   let items: UInt32
   let itemsPerCheckpoint: UInt32
-  /// Whether all threads share the items; otherwise the calling thread runs them alone.
-  let isShared: Bool
   /// Whether all threads wait for one another before it.
   let waits: Bool
 }
@@ -43,8 +41,10 @@ struct PortOperand {
 /// The calls of a model as C structures, in memory that does not move.
 final class CallTable: @unchecked Sendable {
   let calls: UnsafeMutableBufferPointer<ScheduledCall>
-  /// Whether any call is shared between threads.
-  let hasSharedCalls: Bool
+  /// For each call where each thread's items begin, then their number: `threads + 1` entries a call.
+  let bounds: UnsafeMutableBufferPointer<UInt32>
+  /// Whether any call is for another thread than the calling one.
+  let usesWorkers: Bool
   /// Bytes of each of the caller's buffers.
   let inputByteCounts: [Int]
   let outputByteCounts: [Int]
@@ -62,6 +62,7 @@ final class CallTable: @unchecked Sendable {
     _ = portOperands.initialize(from: operands)
     var schedule = Schedule(threads: threads)
     calls = .allocate(capacity: model.calls.count)
+    bounds = .allocate(capacity: model.calls.count * (threads + 1))
     for (index, call) in model.calls.enumerated() {
       guard let kernel = espalier_kernel_for(call.family, limit.isa) else {
         preconditionFailure("a checked call's family has no kernel")
@@ -72,9 +73,12 @@ final class CallTable: @unchecked Sendable {
         at: index,
         to: ScheduledCall(
           call: espalier_call(), kernel: kernel, items: resources.items,
-          itemsPerCheckpoint: resources.itemsPerCheckpoint, isShared: place.isShared, waits: place.waits))
+          itemsPerCheckpoint: resources.itemsPerCheckpoint, waits: place.waits))
+      for (thread, bound) in place.bounds.enumerated() {
+        bounds.initializeElement(at: index * (threads + 1) + thread, to: bound)
+      }
     }
-    hasSharedCalls = schedule.hasSharedCalls
+    usesWorkers = schedule.usesWorkers
     parameters = .allocate(capacity: model.calls.reduce(1) { $0 + ($1.parameters.count + 1) / 2 })
     parameters.initialize(repeating: 0)
     resolve(model, arena: arena)
@@ -82,6 +86,7 @@ final class CallTable: @unchecked Sendable {
 
   deinit {
     calls.deallocate()
+    bounds.deallocate()
     portOperands.deallocate()
     parameters.deallocate()
   }

@@ -8,6 +8,8 @@ struct FrameState {
   static let noDeadline = UInt64.max
 
   let calls: UnsafeMutableBufferPointer<ScheduledCall>
+  /// For each call where each thread's items begin, then their number.
+  let bounds: UnsafePointer<UInt32>
   let threads: UInt32
   /// One block for each thread.
   let scratch: UnsafeMutableRawPointer
@@ -56,6 +58,7 @@ struct FrameLoop {
   func run() {
     let scratch = state.pointee.scratch + Int(thread) * state.pointee.scratchStride
     let calls = state.pointee.calls
+    var bounds = state.pointee.bounds + Int(thread)
     var target = state.pointee.arrivalsBefore
     var clock = thread == 0 && state.pointee.timings != nil ? espalier_clock_nanoseconds() : 0
     for index in calls.indices {
@@ -66,7 +69,8 @@ struct FrameLoop {
         wait(for: target)
       }
       if index > 0 { note(call: index - 1, &clock) }
-      run(call, scratch)
+      if bounds[0] < bounds[1] { execute(call, bounds[0], bounds[1], scratch) }
+      bounds += Int(state.pointee.threads) + 1
     }
     target &+= state.pointee.threads
     arrive()
@@ -86,19 +90,6 @@ struct FrameLoop {
       execute(call, 0, call.pointee.items, state.pointee.scratch)
       note(call: index, &clock)
       observe(index)
-    }
-  }
-
-  @inline(__always)
-  private func run(_ call: UnsafePointer<ScheduledCall>, _ scratch: UnsafeMutableRawPointer) {
-    let items = UInt64(call.pointee.items)
-    if call.pointee.isShared {
-      let threads = UInt64(state.pointee.threads)
-      let first = UInt32(items * UInt64(thread) / threads)
-      let end = UInt32(items * (UInt64(thread) + 1) / threads)
-      if first < end { execute(call, first, end, scratch) }
-    } else if thread == 0 {
-      execute(call, 0, call.pointee.items, scratch)
     }
   }
 

@@ -17,7 +17,7 @@ extension Session {
     }
     try bind(inputs, outputs)
     pool.run(
-      usesWorkers: table.hasSharedCalls, deadline: FrameState.noDeadline,
+      usesWorkers: table.usesWorkers, deadline: FrameState.noDeadline,
       timings: timings.isEmpty ? nil : timings.baseAddress)
   }
 

@@ -41,7 +41,8 @@ public struct Session: ~Copyable, Sendable {
     }
     let table = CallTable(model, arena: arena.base, threads: threads, limit: limit)
     let frame = FrameState(
-      calls: table.calls, threads: UInt32(threads), scratch: scratch.base, scratchStride: scratchStride,
+      calls: table.calls, bounds: UnsafePointer(table.bounds.baseAddress.unsafelyUnwrapped),
+      threads: UInt32(threads), scratch: scratch.base, scratchStride: scratchStride,
       spinsPerBarrier: policy.spinsPerBarrier(threads: threads))
     guard let pool = WorkerPool(frame, policy: policy, keeping: (table, arena, scratch)) else {
       throw .outOfMemory(byteCount: Signals.byteCount)

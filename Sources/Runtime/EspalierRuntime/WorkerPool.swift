@@ -7,7 +7,6 @@ final class WorkerPool: @unchecked Sendable {
   private struct Worker {
     let loop: FrameLoop
     let spinInNanoseconds: UInt64
-    var handle: UInt64 = 0
   }
 
   /// What the threads work on: it must not end before they have.
@@ -16,6 +15,8 @@ final class WorkerPool: @unchecked Sendable {
   private let signals: Signals
   private let signalMemory: SystemMemory
   private let workers: UnsafeMutableBufferPointer<Worker>
+  /// The threads themselves; no worker looks at them.
+  private let handles: UnsafeMutableBufferPointer<UInt64>
   private var startedCount = 0
 
   /// Makes a pool whose threads are still to be started; nil when there is no memory.
@@ -30,6 +31,8 @@ final class WorkerPool: @unchecked Sendable {
     state = .allocate(capacity: 1)
     state.initialize(to: frame)
     workers = .allocate(capacity: Int(frame.threads) - 1)
+    handles = .allocate(capacity: Int(frame.threads) - 1)
+    handles.initialize(repeating: 0)
     let spin = UInt64(max(0, policy.spinBetweenFramesInMicroseconds)) * 1000
     for index in workers.indices {
       let loop = FrameLoop(state: state, signals: signals, thread: UInt32(index) + 1)
@@ -47,6 +50,7 @@ final class WorkerPool: @unchecked Sendable {
   deinit {
     stop()
     workers.deallocate()
+    handles.deallocate()
     state.deallocate()
   }
 
@@ -90,7 +94,7 @@ final class WorkerPool: @unchecked Sendable {
     let core = policy.cores.isEmpty ? -1 : policy.cores[index % policy.cores.count]
     let worker = workers.baseAddress.unsafelyUnwrapped + index
     let code = espalier_thread_start(
-      &worker.pointee.handle, { context in WorkerPool.work(context) }, worker, Int32(clamping: core),
+      &handles[index], { context in WorkerPool.work(context) }, worker, Int32(clamping: core),
       Int32(clamping: policy.priority))
     guard code == 0 else { throw .threadRefused(index: index + 1, code: code) }
     startedCount += 1
@@ -101,7 +105,7 @@ final class WorkerPool: @unchecked Sendable {
     guard startedCount > 0 else { return }
     signals.stop.pointee.store(1, ordering: .releasing)
     beginFrame()
-    for index in 0..<startedCount { espalier_thread_join(workers[index].handle) }
+    for index in 0..<startedCount { espalier_thread_join(handles[index]) }
   }
 
   /// A worker's life.

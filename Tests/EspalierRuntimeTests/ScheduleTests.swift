@@ -1,0 +1,104 @@
+import PlanFixtures
+import Testing
+
+@testable import EspalierPlan
+@testable import EspalierRuntime
+
+@Suite("The schedule of a frame") struct ScheduleTests {
+  /// A call with what it needs; `weight` is its cost in units of the cost worth sharing.
+  private static func call(
+    items: UInt32, weight: Double, needsBarrier: Bool
+  ) -> (Plan.Call, CallResources) {
+    let cost = UInt64(weight * Double(Schedule.costWorthSharing))
+    return (
+      Plan.Call(family: 1, needsBarrier: needsBarrier, operands: [], parameters: [], name: ""),
+      CallResources(items: items, scratchByteCount: 0, multiplyAdds: cost, touchedByteCount: 0, arenaEnd: 0)
+    )
+  }
+
+  private struct Placed {
+    let needsBarrier: Bool
+    let waits: Bool
+    let bounds: [UInt32]
+    /// Threads that compute at least one item.
+    var workers: [Int] { bounds.indices.dropLast().filter { bounds[$0] < bounds[$0 + 1] } }
+  }
+
+  private static func place(_ calls: [(Plan.Call, CallResources)], threads: Int) -> [Placed] {
+    var schedule = Schedule(threads: threads)
+    return calls.map { call, resources in
+      let place = schedule.place(call, resources)
+      return Placed(needsBarrier: call.needsBarrier, waits: place.waits, bounds: place.bounds)
+    }
+  }
+
+  /// By the definition: where the plan asks for a barrier between two calls, either all threads wait there,
+  /// or one thread computes both.
+  @Test(arguments: 0..<40)
+  func `keeps every order that the plan asks for, and every item`(seed: UInt64) {
+    var random = SeededGenerator(seed: seed)
+    let threads = Int.random(in: 1...5, using: &random)
+    let calls = (0..<60).map { _ in
+      Self.call(
+        items: UInt32.random(in: 0...9, using: &random), weight: Double.random(in: 0...2, using: &random),
+        needsBarrier: Bool.random(using: &random))
+    }
+    let placed = Self.place(calls, threads: threads)
+    for (index, later) in placed.enumerated() {
+      #expect(later.bounds.count == threads + 1 && later.bounds[0] == 0)
+      #expect(later.bounds.last == calls[index].1.items && later.bounds == later.bounds.sorted())
+      var (isOrdered, isWaitedFor) = (later.needsBarrier, later.waits)
+      for earlier in placed[..<index].reversed() {
+        let workers = Set(earlier.workers + later.workers)
+        #expect(!isOrdered || isWaitedFor || workers.count <= 1 || earlier.workers.isEmpty)
+        isOrdered = isOrdered || earlier.needsBarrier
+        isWaitedFor = isWaitedFor || earlier.waits
+      }
+    }
+  }
+
+  @Test func `lets small calls run on one thread without waiting`() {
+    let calls = (0..<5).map { _ in Self.call(items: 8, weight: 0.5, needsBarrier: true) }
+    for placed in Self.place(calls, threads: 4) {
+      #expect(placed.workers == [0] && !placed.waits)
+    }
+  }
+
+  /// Two small calls take what they cost off the shares of the threads that run them.
+  @Test func `evens out what threads have to do between two barriers`() {
+    let calls = [
+      Self.call(items: 100, weight: 10, needsBarrier: true),
+      Self.call(items: 1, weight: 0.9, needsBarrier: false),
+      Self.call(items: 1, weight: 0.9, needsBarrier: false),
+      Self.call(items: 1, weight: 0.5, needsBarrier: false),
+      Self.call(items: 100, weight: 10, needsBarrier: false),
+    ]
+    let placed = Self.place(calls, threads: 2)
+    #expect(placed.map(\.workers) == [[0, 1], [0], [1], [0], [0, 1]])
+    #expect(placed.allSatisfy { !$0.waits })
+    let shared = Double(placed[0].bounds[1] + placed[4].bounds[1]) / 10
+    let (caller, worker) = (shared + 0.9 + 0.5, 20 - shared + 0.9)
+    #expect(abs(caller - worker) <= 0.2)
+  }
+
+  /// A little work in advance must not cost a thread its whole item.
+  @Test func `rounds to the nearest item`() {
+    let calls = [
+      Self.call(items: 1, weight: 0.01, needsBarrier: true),
+      Self.call(items: 2, weight: 4, needsBarrier: false),
+    ]
+    #expect(Self.place(calls, threads: 2)[1].bounds == [0, 1, 2])
+  }
+
+  /// A thread that is far ahead gets nothing of the next call.
+  @Test func `gives no share to a thread that has too much already`() {
+    let calls = [
+      Self.call(items: 2, weight: 1.2, needsBarrier: true),
+      Self.call(items: 1, weight: 50, needsBarrier: false),
+      Self.call(items: 10, weight: 10, needsBarrier: false),
+    ]
+    let placed = Self.place(calls, threads: 2)
+    #expect(placed[1].workers == [0])
+    #expect(placed[2].workers == [1])
+  }
+}
