@@ -47,6 +47,20 @@ import Testing
     }
   }
 
+  /// Maps of 7x7, 14x14 and 1x1 with 3 or 1 blocks of panels: 9, 9 and 3 items otherwise.
+  @Test(arguments: [(7, 160), (14, 64), (1, 144)])
+  func `cuts small calls into an even number of items`(size: Int, outputs: Int) throws {
+    var generator = SeededGenerator(state: 13)
+    let shape = ConvolutionCase(height: size, width: size, inputs: 5, outputs: outputs)
+    let example = ConvGemmExample(shape, gap: 0, panelsInner: false, using: &generator)
+    let facts = try #require(example.call.check())
+    #expect(facts.items > 1 && facts.items % 2 == 0)
+    for isa in espalier_isa.available(for: ConvGemmParameters.family) {
+      #expect(example.call.run(isa, using: &generator))
+      #expect(example.fault() == nil)
+    }
+  }
+
   @Test func `accepts nothing that leaves its operands`() {
     var generator = SeededGenerator(state: 12)
     let outcome = example().call.surviveMutations(count: 6000, using: &generator)

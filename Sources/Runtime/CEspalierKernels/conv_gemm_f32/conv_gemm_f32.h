@@ -45,6 +45,14 @@ static inline conv_gemm_blocks conv_gemm_cut(const conv_gemm *p) {
   blocks.panels = blocks_of((uint32_t)p->output_channels, CONV_GEMM_PANEL);
   blocks.pixel_blocks = blocks_of(blocks.pixels, CONV_GEMM_PIXELS);
   blocks.panel_blocks = blocks_of(blocks.panels, CONV_GEMM_PANELS);
+  // 3 items would take two threads as long as 4, and 9 as long as 10; of more, one does not matter.
+  const uint64_t items = (uint64_t)blocks.pixel_blocks * blocks.panel_blocks * (uint32_t)p->groups;
+  if (items > 1 && items < 16 && items % 2) {
+    if (blocks.pixel_blocks > 1)
+      blocks.pixel_blocks++;
+    else if (blocks.panel_blocks > 1)
+      blocks.panel_blocks++;
+  }
   return blocks;
 }
 
