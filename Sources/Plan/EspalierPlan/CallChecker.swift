@@ -53,7 +53,7 @@ struct CallChecker {
     }
     var operands: [(byteCount: Int, content: UnsafeRawPointer?)] = []
     for (index, operand) in call.operands.enumerated() {
-      let byteCount = try availableByteCount(operand, index: index, isWritten: family.writes(operand: index))
+      let byteCount = try availableByteCount(operand, index: index, of: family)
       unsafe operands.append((Int(byteCount), content(of: operand, byteCount: byteCount)))
     }
     guard let facts = unsafe family.facts(parameters: call.parameters, operands: operands) else {
@@ -64,13 +64,13 @@ struct CallChecker {
 
   /// Bytes from the operand to the end of its space; 0 for an absent one.
   private func availableByteCount(
-    _ operand: Plan.Operand, index: Int, isWritten: Bool
+    _ operand: Plan.Operand, index: Int, of family: KernelFamily
   ) throws(CallFault) -> UInt64 {
     let total = try spaceByteCount(operand, index: index)
-    if isWritten && (operand.space == .weights || operand.space == .input) {
+    if family.writes(operand: index) && (operand.space == .weights || operand.space == .input) {
       throw .writesReadOnly(operand: index, space: operand.space)
     }
-    let alignment = operand.space == .weights ? 64 : 4
+    let alignment = operand.space == .weights ? 64 : family.alignment(operand: index)
     guard operand.offset % UInt64(alignment) == 0 else {
       throw .misaligned(operand: index, offset: operand.offset, alignment: alignment)
     }

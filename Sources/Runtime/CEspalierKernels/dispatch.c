@@ -1,22 +1,22 @@
 // The kernel table, read from kernels.def, and the choice among it by what the processor has.
 #include "espalier_kernels.h"
 
-#define ESPALIER_FAMILY(number, name, operand_count, written_mask) \
+#define ESPALIER_FAMILY(number, name, operand_count, written_mask, byte_mask) \
   bool espalier_##name##_check(espalier_call_facts *facts);
 #define ESPALIER_VARIANT(family, isa) \
   void espalier_##family##_##isa(const espalier_call *call, uint32_t first, uint32_t end, void *scratch);
 #include "kernels.def"
 
 static const espalier_family families[] = {
-#define ESPALIER_FAMILY(number, name, operand_count, written_mask)             \
-  {number, operand_count, written_mask, sizeof(espalier_##name##_parameters), \
+#define ESPALIER_FAMILY(number, name, operand_count, written_mask, byte_mask)             \
+  {number, operand_count, written_mask, byte_mask, sizeof(espalier_##name##_parameters), \
    #name, espalier_##name##_check},
 #include "kernels.def"
 };
 
 enum {
   number_of_none = 0,
-#define ESPALIER_FAMILY(number, name, operand_count, written_mask) number_of_##name = number,
+#define ESPALIER_FAMILY(number, name, operand_count, written_mask, byte_mask) number_of_##name = number,
 #include "kernels.def"
 };
 
@@ -46,10 +46,14 @@ static bool processor_has(espalier_isa isa) {
     case espalier_isa_scalar: return true;
 #if defined(__x86_64__)
     case espalier_isa_avx2: return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
+    case espalier_isa_avxvnni: return processor_has(espalier_isa_avx2) && __builtin_cpu_supports("avxvnni");
     case espalier_isa_avx512:
-      return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
-             __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl") &&
-             __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
+      return processor_has(espalier_isa_avx2) && __builtin_cpu_supports("avx512f") &&
+             __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512dq") &&
+             __builtin_cpu_supports("avx512vl");
+    case espalier_isa_avx512vnni:
+      return processor_has(espalier_isa_avx512) && __builtin_cpu_supports("avx512vnni") &&
+             __builtin_cpu_supports("avx512vbmi");
 #endif
 #if defined(__aarch64__)
     case espalier_isa_neon: return true;
@@ -74,8 +78,8 @@ espalier_kernel espalier_kernel_exactly(uint16_t family, espalier_isa isa) {
 
 espalier_isa espalier_isa_best(void) {
 #if defined(__x86_64__)
-  if (processor_has(espalier_isa_avx512)) return espalier_isa_avx512;
-  if (processor_has(espalier_isa_avx2)) return espalier_isa_avx2;
+  for (int isa = espalier_isa_avx512vnni; isa > espalier_isa_scalar; isa--)
+    if (processor_has((espalier_isa)isa)) return (espalier_isa)isa;
   return espalier_isa_scalar;
 #elif defined(__aarch64__)
   return espalier_isa_neon;
@@ -88,7 +92,9 @@ const char *espalier_isa_name(espalier_isa isa) {
   switch (isa) {
     case espalier_isa_scalar: return "scalar";
     case espalier_isa_avx2: return "avx2";
+    case espalier_isa_avxvnni: return "avxvnni";
     case espalier_isa_avx512: return "avx512";
+    case espalier_isa_avx512vnni: return "avx512vnni";
     case espalier_isa_neon: return "neon";
   }
   return "unknown";

@@ -7,6 +7,8 @@ public struct KernelFamily: Sendable {
   public let operandCount: Int
   /// Bit i is set where operand i is written.
   public let writtenMask: UInt8
+  /// Bit i is set where operand i may begin at any byte.
+  public let byteMask: UInt8
   public let parameterByteCount: Int
   private let check: espalier_checker
 
@@ -18,11 +20,15 @@ public struct KernelFamily: Sendable {
     self.number = number
     self.operandCount = Int(facts.operand_count)
     self.writtenMask = facts.written_mask
+    self.byteMask = facts.byte_mask
     self.parameterByteCount = Int(facts.parameter_bytes)
     self.check = check
   }
 
   public func writes(operand: Int) -> Bool { writtenMask >> operand & 1 == 1 }
+
+  /// The bytes that the operand's offset must be a multiple of, outside the weights.
+  public func alignment(operand: Int) -> Int { byteMask >> operand & 1 == 1 ? 1 : 4 }
 
   /// Proves that a call stays inside its operands and finds its work items, scratch size and extents.
   ///

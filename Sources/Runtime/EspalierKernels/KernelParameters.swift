@@ -56,6 +56,16 @@ public typealias MatMulParameters = espalier_matmul_f32_parameters
 public typealias NormalizeParameters = espalier_normalize_f32_parameters
 public typealias LRNParameters = espalier_lrn_f32_parameters
 public typealias GatherParameters = espalier_gather_f32_parameters
+public typealias ByteConvGemmParameters = espalier_conv_gemm_u8_parameters
+public typealias ByteConvDepthwiseParameters = espalier_conv_depthwise_u8_parameters
+public typealias BytePoolParameters = espalier_pool_u8_parameters
+public typealias ByteResizeParameters = espalier_resize_u8_parameters
+public typealias ByteFillParameters = espalier_fill_u8_parameters
+public typealias ByteCopyParameters = espalier_copy_u8_parameters
+public typealias ByteTableParameters = espalier_table_u8_parameters
+public typealias QuantizeParameters = espalier_quantize_u8_parameters
+public typealias DequantizeParameters = espalier_dequantize_u8_parameters
+public typealias ByteBinaryParameters = espalier_binary_u8_parameters
 
 extension ConvGemmParameters: KernelParameters {
   public static var family: UInt16 { 1 }
@@ -75,3 +85,26 @@ extension MatMulParameters: KernelParameters { public static var family: UInt16 
 extension NormalizeParameters: KernelParameters { public static var family: UInt16 { 14 } }
 extension LRNParameters: KernelParameters { public static var family: UInt16 { 15 } }
 extension GatherParameters: KernelParameters { public static var family: UInt16 { 16 } }
+extension ByteConvGemmParameters: KernelParameters { public static var family: UInt16 { 17 } }
+extension ByteConvDepthwiseParameters: KernelParameters { public static var family: UInt16 { 18 } }
+extension BytePoolParameters: KernelParameters { public static var family: UInt16 { 19 } }
+extension ByteResizeParameters: KernelParameters { public static var family: UInt16 { 20 } }
+extension ByteFillParameters: KernelParameters { public static var family: UInt16 { 21 } }
+extension ByteCopyParameters: KernelParameters { public static var family: UInt16 { 22 } }
+extension ByteTableParameters: KernelParameters { public static var family: UInt16 { 23 } }
+extension QuantizeParameters: KernelParameters { public static var family: UInt16 { 24 } }
+extension DequantizeParameters: KernelParameters { public static var family: UInt16 { 25 } }
+extension ByteBinaryParameters: KernelParameters { public static var family: UInt16 { 26 } }
+
+/// A parameter block that copies a view onto another.
+public protocol CopyingParameters: KernelParameters {
+  init()
+  var extent: SixAxes { get set }
+  var input_stride: SixAxes { get set }
+  var output_stride: SixAxes { get set }
+  var input_base: Int32 { get set }
+  var output_base: Int32 { get set }
+}
+
+extension CopyParameters: CopyingParameters {}
+extension ByteCopyParameters: CopyingParameters {}

@@ -5,8 +5,12 @@ public enum InstructionSet: UInt32, Sendable, CaseIterable {
   case scalar = 0
   /// AVX2 and FMA.
   case avx2 = 1
+  /// AVX2 and AVX-VNNI.
+  case avxvnni = 2
   /// AVX-512 F, BW, DQ and VL.
-  case avx512 = 2
+  case avx512 = 3
+  /// AVX-512 with VNNI and VBMI.
+  case avx512vnni = 4
   case neon = 16
 
   /// The best that this processor has.

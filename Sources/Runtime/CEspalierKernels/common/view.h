@@ -57,12 +57,36 @@ static inline void espalier_span_extend(espalier_span *span, int rank, const int
   }
 }
 
-// Whether the span lies inside its operand; notes the bytes that it touches.
-static inline bool espalier_span_settle(espalier_call_facts *facts, int operand, espalier_span span) {
-  if (span.low < 0 || (uint64_t)span.high >= facts->operand_bytes[operand] / 4) return false;
-  const uint64_t bytes = ((uint64_t)span.high + 1) * 4;
+// Whether a span of elements of `size` bytes lies inside its operand; notes the bytes that it touches.
+static inline bool espalier_sized_span_settle(espalier_call_facts *facts, int operand, uint64_t size,
+                                              espalier_span span) {
+  if (span.low < 0 || (uint64_t)span.high >= facts->operand_bytes[operand] / size) return false;
+  const uint64_t bytes = ((uint64_t)span.high + 1) * size;
   if (facts->extent[operand] < bytes) facts->extent[operand] = bytes;
   return true;
+}
+
+static inline bool espalier_span_settle(espalier_call_facts *facts, int operand, espalier_span span) {
+  return espalier_sized_span_settle(facts, operand, 4, span);
+}
+
+// The same as espalier_view_settle for a view of bytes.
+static inline bool espalier_byte_view_settle(espalier_call_facts *facts, int operand, int rank,
+                                             const int32_t *extent, const int32_t *stride, int64_t base) {
+  espalier_span span = espalier_span_at(base);
+  espalier_span_extend(&span, rank, extent, stride);
+  return espalier_sized_span_settle(facts, operand, 1, span);
+}
+
+static inline bool espalier_byte_image_settle(espalier_call_facts *facts, int operand,
+                                              const int32_t extent[4], int32_t stride_n, int32_t stride_h,
+                                              int32_t stride_w) {
+  const int32_t stride[4] = {stride_n, stride_h, stride_w, 1};
+  return espalier_byte_view_settle(facts, operand, 4, extent, stride, 0);
+}
+
+static inline bool espalier_byte_array_settle(espalier_call_facts *facts, int operand, uint64_t count) {
+  return espalier_sized_span_settle(facts, operand, 1, (espalier_span){0, (int64_t)count - 1});
 }
 
 // Whether a view of at least 1 element lies inside its operand; notes the bytes that it touches.

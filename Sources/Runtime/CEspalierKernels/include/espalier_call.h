@@ -6,13 +6,18 @@
 #include <stddef.h>
 #include <stdint.h>
 
+// A product and a sum are rounded one after the other unless fma() is written: all instruction sets then agree.
+#pragma STDC FP_CONTRACT OFF
+
 enum { ESPALIER_OPERAND_LIMIT = 8, ESPALIER_RANK_LIMIT = 6 };
 
 // Instruction sets in rising order of preference within an architecture.
 typedef enum espalier_isa {
   espalier_isa_scalar = 0,
   espalier_isa_avx2 = 1,       // AVX2 and FMA
-  espalier_isa_avx512 = 2,     // AVX-512 F, BW, DQ and VL
+  espalier_isa_avxvnni = 2,    // and AVX-VNNI
+  espalier_isa_avx512 = 3,     // AVX-512 F, BW, DQ and VL
+  espalier_isa_avx512vnni = 4, // and AVX512-VNNI and VBMI
   espalier_isa_neon = 16,
 } espalier_isa;
 

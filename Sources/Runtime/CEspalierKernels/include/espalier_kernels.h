@@ -10,6 +10,7 @@ typedef struct espalier_family {
   uint16_t number;
   uint8_t operand_count;
   uint8_t written_mask;
+  uint8_t byte_mask;
   uint32_t parameter_bytes;
   const char *name;
   espalier_checker check;

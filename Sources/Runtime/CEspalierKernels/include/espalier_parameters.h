@@ -8,6 +8,8 @@
 
 #include <stdint.h>
 
+#include "espalier_quantized_parameters.h"
+
 // Functions of one element; `alpha` and `beta` are the block's fields of these names.
 typedef enum espalier_function {
   espalier_function_identity = 0,

@@ -1,0 +1,52 @@
+// How a convolution's output is cut into work items: blocks of pixels by blocks of panels of 16 channels.
+//
+// Pixels and panels are cut into blocks of nearly equal size, so that no item is a small rest, and in the same
+// way for every instruction set, so that the number of items is known when a pack is loaded.
+#ifndef ESPALIER_COMMON_PIXEL_PANEL_ITEMS_H
+#define ESPALIER_COMMON_PIXEL_PANEL_ITEMS_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+enum { ESPALIER_ITEM_PIXELS = 24, ESPALIER_ITEM_PANELS = 4, ESPALIER_PANEL = 16 };
+
+// The blocks of a call. All counts fit 32 bits once the checker has passed.
+typedef struct pixel_panel_blocks {
+  uint32_t pixels, panels;  // in the call; panels of one group
+  uint32_t pixel_blocks, panel_blocks;
+  bool panels_inner;        // all panels for a block of pixels before the next block
+} pixel_panel_blocks;
+
+typedef struct pixel_panel_item {
+  uint32_t group, first_pixel, pixels, first_panel, panels;
+} pixel_panel_item;
+
+static inline uint32_t parts_of(uint32_t count, uint32_t limit) { return (count + limit - 1) / limit; }
+
+// Where part `index` of `parts` nearly equal parts of `count` starts.
+static inline uint32_t start_of_part(uint32_t count, uint32_t parts, uint32_t index) {
+  return (uint32_t)((uint64_t)count * index / parts);
+}
+
+static inline pixel_panel_blocks cut_pixels_and_panels(uint32_t pixels, uint32_t channels, bool panels_inner) {
+  const uint32_t panels = parts_of(channels, ESPALIER_PANEL);
+  return (pixel_panel_blocks){
+      pixels, panels, parts_of(pixels, ESPALIER_ITEM_PIXELS), parts_of(panels, ESPALIER_ITEM_PANELS),
+      panels_inner};
+}
+
+static inline pixel_panel_item pixel_panel_item_at(const pixel_panel_blocks *blocks, uint32_t index) {
+  const uint32_t per_group = blocks->pixel_blocks * blocks->panel_blocks;
+  const uint32_t rest = index % per_group;
+  const uint32_t pixel = blocks->panels_inner ? rest / blocks->panel_blocks : rest % blocks->pixel_blocks;
+  const uint32_t panel = blocks->panels_inner ? rest % blocks->panel_blocks : rest / blocks->pixel_blocks;
+  pixel_panel_item item;
+  item.group = index / per_group;
+  item.first_pixel = start_of_part(blocks->pixels, blocks->pixel_blocks, pixel);
+  item.pixels = start_of_part(blocks->pixels, blocks->pixel_blocks, pixel + 1) - item.first_pixel;
+  item.first_panel = start_of_part(blocks->panels, blocks->panel_blocks, panel);
+  item.panels = start_of_part(blocks->panels, blocks->panel_blocks, panel + 1) - item.first_panel;
+  return item;
+}
+
+#endif

@@ -1,0 +1,148 @@
+// conv_gemm_u8 by VPDPBUSD on 512 bits: 16 output channels x 4 bytes of K in one instruction, exact in int32.
+//
+// Tile: 6 pixels x 4 panels, 8 x 3, 12 x 2 or 12 x 1 of 16 channels: at most 24 accumulators, 4 registers of
+// weights and 1 broadcast of the 32. Reads whole quads of every run and whole panels; writes exactly the tile's
+// valid channels. The caller guarantees what the checker has proved.
+#if defined(__x86_64__)
+#include <immintrin.h>
+
+#include "conv_gemm_u8.h"
+
+#define UNROLLED _Pragma("clang loop unroll(full)")
+
+#pragma clang attribute push( \
+    __attribute__((target("avx512f,avx512bw,avx512dq,avx512vl,avx512vnni,avx512vbmi,avx2,fma"))), \
+    apply_to = function)
+
+enum { ROWS_LIMIT = 12 };
+
+// sum[p][r] += the products of all runs.
+static inline __attribute__((always_inline)) void add_products(
+    const conv_gemm_u8_place *place, const int rows, const int panels, __m512i (*sum)[ROWS_LIMIT]) {
+  const uint8_t *x[ROWS_LIMIT];
+  const conv_gemm_u8 *p = place->p;
+  const int8_t *w = place->panel;
+  UNROLLED for (int r = 0; r < rows; r++) x[r] = place->input[r] + place->input_offset;
+  for (int32_t run = 0; run < p->run_count; run++) {
+    const ptrdiff_t start = place->runs[run], end = start + p->run_length;
+    for (ptrdiff_t k = start; k < end; k += 4, w += 64) {
+      __m512i weight[ESPALIER_ITEM_PANELS];
+      UNROLLED for (int q = 0; q < panels; q++)
+        weight[q] = _mm512_loadu_si512(w + (size_t)q * place->panel_size);
+      UNROLLED for (int r = 0; r < rows; r++) {
+        int32_t quad;
+        __builtin_memcpy(&quad, x[r] + k, 4);
+        const __m512i value = _mm512_set1_epi32(quad);
+        UNROLLED for (int q = 0; q < panels; q++) sum[q][r] = _mm512_dpbusd_epi32(sum[q][r], value, weight[q]);
+      }
+    }
+  }
+}
+
+// t of the definition for panel q of row r, clamped.
+static inline __attribute__((always_inline)) __m512 finished(
+    const conv_gemm_u8_place *place, int q, int r, __mmask16 mask, __m512i sum) {
+  const float *numbers = place->scales_offsets + q * 2 * ESPALIER_PANEL;
+  __m512 t = _mm512_fmadd_ps(
+      _mm512_cvtepi32_ps(sum), _mm512_loadu_ps(numbers), _mm512_loadu_ps(numbers + ESPALIER_PANEL));
+  if (place->residual) {
+    const __m128i bytes =
+        _mm_maskz_loadu_epi8(mask, place->residual[r] + place->channel + q * ESPALIER_PANEL);
+    const __m512 value = _mm512_cvtepi32_ps(_mm512_cvtepu8_epi32(bytes));
+    t = _mm512_fmadd_ps(value, _mm512_set1_ps(place->p->residual_scale), t);
+  }
+  t = _mm512_max_ps(t, _mm512_set1_ps(place->p->low));  // a NaN gives the second operand
+  return _mm512_min_ps(t, _mm512_set1_ps(place->p->high));
+}
+
+static inline __mmask16 mask_of(int32_t channels, int q) {
+  const int32_t left = channels - q * ESPALIER_PANEL;
+  return left >= ESPALIER_PANEL ? 0xFFFF : left <= 0 ? 0 : (__mmask16)((1u << left) - 1);
+}
+
+// table[y] for 64 bytes.
+static inline __m512i looked_up(const uint8_t *table, __m512i y) {
+  const __m512i low = _mm512_permutex2var_epi8(
+      _mm512_loadu_si512(table), y, _mm512_loadu_si512(table + 64));
+  const __m512i high = _mm512_permutex2var_epi8(
+      _mm512_loadu_si512(table + 128), y, _mm512_loadu_si512(table + 192));
+  return _mm512_mask_blend_epi8(_mm512_movepi8_mask(y), low, high);
+}
+
+// Four times 16 numbers 0 … 255 as 64 bytes in order.
+static inline __m512i packed(const __m512i *y) {
+  const __m512i pairs = _mm512_packus_epi16(_mm512_packus_epi32(y[0], y[1]), _mm512_packus_epi32(y[2], y[3]));
+  const __m512i order = _mm512_setr_epi32(0, 4, 8, 12, 1, 5, 9, 13, 2, 6, 10, 14, 3, 7, 11, 15);
+  return _mm512_permutexvar_epi32(order, pairs);
+}
+
+static inline __attribute__((always_inline)) void store_row(
+    const conv_gemm_u8_place *place, const int panels, int r, const __m512i *sums) {
+  __m512i y[ESPALIER_ITEM_PANELS];
+  UNROLLED for (int q = 0; q < ESPALIER_ITEM_PANELS; q++) {
+    if (q >= panels) {
+      y[q] = _mm512_setzero_si512();
+      continue;
+    }
+    const __mmask16 mask = mask_of(place->channels, q);
+    const __m512 t = finished(place, q, r, mask, sums[q]);
+    if (place->p->output_is_float) {
+      float *output = (float *)(void *)place->output[r] + place->channel + q * ESPALIER_PANEL;
+      _mm512_mask_storeu_ps(output, mask, t);
+    }
+    y[q] = _mm512_cvtps_epi32(t);
+  }
+  if (place->p->output_is_float) return;
+  __m512i bytes = packed(y);
+  if (place->table) bytes = looked_up(place->table, bytes);
+  const __mmask64 mask = place->channels >= 64 ? ~0ull : (1ull << place->channels) - 1;
+  _mm512_mask_storeu_epi8(place->output[r] + place->channel, mask, bytes);
+}
+
+static inline __attribute__((always_inline)) void tile(
+    const conv_gemm_u8_place *place, const int rows, const int panels) {
+  __m512i sum[ESPALIER_ITEM_PANELS][ROWS_LIMIT];
+  UNROLLED for (int q = 0; q < panels; q++)
+    UNROLLED for (int r = 0; r < rows; r++) sum[q][r] = _mm512_setzero_si512();
+  add_products(place, rows, panels, sum);
+  UNROLLED for (int r = 0; r < rows; r++) {
+    __m512i sums[ESPALIER_ITEM_PANELS];
+    UNROLLED for (int q = 0; q < panels; q++) sums[q] = sum[q][r];
+    store_row(place, panels, r, sums);
+  }
+}
+
+#define TILE(rows, panels) \
+  static void tile_##rows##x##panels(const conv_gemm_u8_place *place) { tile(place, rows, panels); }
+TILE(1, 1) TILE(2, 1) TILE(3, 1) TILE(4, 1) TILE(5, 1) TILE(6, 1)
+TILE(7, 1) TILE(8, 1) TILE(9, 1) TILE(10, 1) TILE(11, 1) TILE(12, 1)
+TILE(1, 2) TILE(2, 2) TILE(3, 2) TILE(4, 2) TILE(5, 2) TILE(6, 2)
+TILE(7, 2) TILE(8, 2) TILE(9, 2) TILE(10, 2) TILE(11, 2) TILE(12, 2)
+TILE(1, 3) TILE(2, 3) TILE(3, 3) TILE(4, 3) TILE(5, 3) TILE(6, 3)
+TILE(7, 3) TILE(8, 3)
+TILE(1, 4) TILE(2, 4) TILE(3, 4) TILE(4, 4) TILE(5, 4) TILE(6, 4)
+
+typedef void (*tile_function)(const conv_gemm_u8_place *place);
+static const tile_function tiles[ESPALIER_ITEM_PANELS + 1][ROWS_LIMIT + 1] = {
+    {NULL},
+    {NULL, tile_1x1, tile_2x1, tile_3x1, tile_4x1, tile_5x1, tile_6x1,
+     tile_7x1, tile_8x1, tile_9x1, tile_10x1, tile_11x1, tile_12x1},
+    {NULL, tile_1x2, tile_2x2, tile_3x2, tile_4x2, tile_5x2, tile_6x2,
+     tile_7x2, tile_8x2, tile_9x2, tile_10x2, tile_11x2, tile_12x2},
+    {NULL, tile_1x3, tile_2x3, tile_3x3, tile_4x3, tile_5x3, tile_6x3,
+     tile_7x3, tile_8x3},
+    {NULL, tile_1x4, tile_2x4, tile_3x4, tile_4x4, tile_5x4, tile_6x4},
+};
+
+static void run_tile(const conv_gemm_u8_place *place, uint32_t pixels, uint32_t panels) {
+  tiles[panels][pixels](place);
+}
+
+void espalier_conv_gemm_u8_avx512vnni(const espalier_call *call, uint32_t first, uint32_t end, void *scratch) {
+  (void)scratch;
+  static const uint32_t rows[] = {0, 12, 12, 8, 6};
+  conv_gemm_u8_run(call, first, end, rows, run_tile);
+}
+
+#pragma clang attribute pop
+#endif

@@ -1,0 +1,47 @@
+// conv_gemm_u8 by VPDPBUSD on 256 bits: 6 pixels x 16 channels, exact in int32.
+#if defined(__x86_64__)
+#include <immintrin.h>
+#include <string.h>
+
+#include "conv_gemm_u8.h"
+
+#define UNROLLED _Pragma("clang loop unroll(full)")
+#define ROWS_LIMIT 6
+
+#pragma clang attribute push(__attribute__((target("avx2,fma,avxvnni"))), apply_to = function)
+
+typedef struct panel_sum panel_sum;
+static inline void add_products(
+    const conv_gemm_u8_place *place, const int8_t *w, const uint8_t *const *x, const int rows,
+    panel_sum *sum);
+
+#include "conv_gemm_u8_256.h"
+
+static inline __attribute__((always_inline)) void add_products(
+    const conv_gemm_u8_place *place, const int8_t *w, const uint8_t *const *x, const int rows,
+    panel_sum *sum) {
+  const conv_gemm_u8 *p = place->p;
+  for (int32_t run = 0; run < p->run_count; run++) {
+    const ptrdiff_t start = place->runs[run], end = start + p->run_length;
+    for (ptrdiff_t k = start; k < end; k += 4, w += 64) {
+      const __m256i low = _mm256_loadu_si256((const __m256i *)(const void *)w);
+      const __m256i high = _mm256_loadu_si256((const __m256i *)(const void *)(w + 32));
+      UNROLLED for (int r = 0; r < rows; r++) {
+        int32_t quad;
+        memcpy(&quad, x[r] + k, 4);
+        const __m256i value = _mm256_set1_epi32(quad);
+        sum[r].half[0] = _mm256_dpbusd_avx_epi32(sum[r].half[0], value, low);
+        sum[r].half[1] = _mm256_dpbusd_avx_epi32(sum[r].half[1], value, high);
+      }
+    }
+  }
+}
+
+void espalier_conv_gemm_u8_avxvnni(const espalier_call *call, uint32_t first, uint32_t end, void *scratch) {
+  (void)scratch;
+  static const uint32_t rows[] = {0, ROWS_LIMIT, ROWS_LIMIT, ROWS_LIMIT, ROWS_LIMIT};
+  conv_gemm_u8_run(call, first, end, rows, run_tile);
+}
+
+#pragma clang attribute pop
+#endif

@@ -1,0 +1,13 @@
+// The loop of dequantize_u8, the same for the checker and every instruction set.
+#ifndef ESPALIER_DEQUANTIZE_U8_H
+#define ESPALIER_DEQUANTIZE_U8_H
+
+#include "../common/quantized.h"
+#include "../common/view.h"
+
+static inline espalier_loop espalier_dequantize_u8_loop(const espalier_dequantize_u8_parameters *p) {
+  const espalier_view views[] = {{p->input_stride, p->input_base}, {p->output_stride, p->output_base}};
+  return espalier_loop_make(6, p->extent, 2, views, 1);
+}
+
+#endif

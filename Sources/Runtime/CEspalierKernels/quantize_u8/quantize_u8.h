@@ -1,0 +1,13 @@
+// The loop of quantize_u8, the same for the checker and every instruction set.
+#ifndef ESPALIER_QUANTIZE_U8_H
+#define ESPALIER_QUANTIZE_U8_H
+
+#include "../common/quantized.h"
+#include "../common/view.h"
+
+static inline espalier_loop espalier_quantize_u8_loop(const espalier_quantize_u8_parameters *p) {
+  const espalier_view views[] = {{p->input_stride, p->input_base}, {p->output_stride, p->output_base}};
+  return espalier_loop_make(6, p->extent, 2, views, 1);
+}
+
+#endif

@@ -1,0 +1,6 @@
+// The definition of resize_u8.
+#include "resize_u8_body.h"
+
+void espalier_resize_u8_scalar(const espalier_call *call, uint32_t first, uint32_t end, void *scratch) {
+  run(call, first, end, scratch);
+}
