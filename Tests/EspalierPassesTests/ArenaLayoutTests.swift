@@ -8,7 +8,7 @@ import Testing
   static func call(_ buffers: Int...) -> LoweredCall {
     LoweredCall(
       family: 7, parameters: [],
-      operands: buffers.map { LoweredCall.Operand(buffer: .arena($0), offset: 0) }, name: "call")
+      operands: buffers.map { LoweredCall.Operand(buffer: .arena($0), byteOffset: 0) }, name: "call")
   }
 
   @Test func `lets a chain of layers share two buffers' memory`() {

@@ -116,6 +116,15 @@ extension Graph {
     return outputs
   }
 
+  /// The same network with other outputs: these values, under their own names.
+  public func observing(_ values: [ValueID]) -> Graph {
+    var graph = self
+    graph.outputs = values
+    graph.outputNames = values.map { self[$0].name }
+    graph.removeDeadNodes()
+    return graph
+  }
+
   private mutating func insert(_ node: Node) {
     nodes.append(node)
     index(node, at: nodes.count - 1)

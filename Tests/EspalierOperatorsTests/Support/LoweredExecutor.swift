@@ -49,7 +49,9 @@ struct LoweredExecutor {
 
   private mutating func prepare(_ inputs: [Tensor]) {
     spaces = [.weights: Memory(bytes: lowering.weights.bytes)]
-    for (index, count) in lowering.bufferCounts.enumerated() { spaces[.arena(index)] = Memory(count: count) }
+    for (index, buffer) in lowering.buffers.enumerated() {
+      spaces[.arena(index)] = Memory(count: (buffer.byteCount + 3) / 4)
+    }
     for (index, tensor) in inputs.enumerated() { spaces[.input(index)] = Memory(floats: tensor.asFloats) }
     for (index, value) in lowering.graph.outputs.enumerated() {
       spaces[.output(index)] = Memory(count: lowering.graph.type(of: value).elementCount)
@@ -69,8 +71,8 @@ struct LoweredExecutor {
     arguments.parameters = facts.parameters
     for (index, operand) in call.operands.enumerated() {
       guard let operand, let memory = spaces[operand.buffer] else { continue }
-      let address = memory.start + operand.offset * 4
-      store(UInt64(max(0, memory.byteCount - operand.offset * 4)), in: &facts.operand_bytes, at: index)
+      let address = memory.start + operand.byteOffset
+      store(UInt64(max(0, memory.byteCount - operand.byteOffset)), in: &facts.operand_bytes, at: index)
       if operand.buffer == .weights {
         store(UnsafeRawPointer(address) as UnsafeRawPointer?, in: &facts.operand_data, at: index)
       }
@@ -88,7 +90,7 @@ struct LoweredExecutor {
     call.operands.allSatisfy { operand in
       guard let operand else { return true }
       let byteCount = spaces[operand.buffer]?.byteCount ?? 0
-      return operand.offset >= 0 && operand.offset * 4 <= byteCount
+      return operand.byteOffset >= 0 && operand.byteOffset <= byteCount
     }
   }
 

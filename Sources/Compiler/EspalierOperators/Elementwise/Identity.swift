@@ -3,7 +3,7 @@ public import EspalierGraph
 /// `y = x`: the output is another name of the input.
 ///
 /// Source: ONNX `Identity`, opset 1, of tensors.
-public struct Identity: RearrangingOperator {
+public struct Identity: RearrangingOperator, MovingOperator {
   public static let name = "Identity"
   public static let onnxNames = ["Identity"]
 
@@ -31,6 +31,6 @@ public struct Identity: RearrangingOperator {
   public func input(seenAs output: View, shape: Shape) -> View? { output }
 
   public func lower(_ node: Node, into lowering: inout Lowering) throws(LoweringError) {
-    lowering.define(node.outputs[0], as: lowering.view(of: node.inputs[0]))
+    lowering.define(node.outputs[0], as: lowering.stored(node.inputs[0]))
   }
 }

@@ -8,7 +8,10 @@ extension Lowering {
   /// - Parameter operands: In the family's order; nil where one is absent.
   public mutating func emit(_ parameters: some KernelParameters, _ operands: [View?]) {
     let resolved = operands.map { view in
-      view.map { LoweredCall.Operand(buffer: $0.buffer, offset: $0.base) }
+      view.map {
+        LoweredCall.Operand(
+          buffer: $0.buffer, byteOffset: $0.base * element(of: $0.buffer).byteCount)
+      }
     }
     calls.append(
       LoweredCall(
@@ -18,10 +21,25 @@ extension Lowering {
 
   /// Copies elements between views of one shape (layout changes, pads, slices): one call, or as many as
   /// the axes beyond the kernels' 6 have indices.
+  ///
+  /// Between float32 and bytes the numbers themselves are converted.
   public mutating func copy(from source: View, to target: View) throws(LoweringError) {
+    switch (element(of: source.buffer), element(of: target.buffer)) {
+    case (.float32, .byte): return try quantize(from: source, to: target, scale: 1, zero: 0)
+    case (.byte, .float32):
+      return dequantize(from: source, to: target, table: (0..<256).map(Float.init))
+    case (.byte, .byte):
+      return try copy(from: source, to: target, as: ByteCopyParameters.self)
+    case (.float32, .float32): return try copy(from: source, to: target, as: CopyParameters.self)
+    }
+  }
+
+  private mutating func copy<Parameters: CopyingParameters>(
+    from source: View, to target: View, as: Parameters.Type
+  ) throws(LoweringError) {
     guard let axes = allMergedAxes([target, source]) else { return }
     let cut = max(0, axes.extent.count - 6)
-    var parameters = CopyParameters()
+    var parameters = Parameters()
     parameters.extent = sixAxes(Array(axes.extent[cut...]), fill: 1)
     parameters.input_stride = sixAxes(Array(axes.strides[1][cut...]), fill: 0)
     parameters.output_stride = sixAxes(Array(axes.strides[0][cut...]), fill: 0)
@@ -40,7 +58,17 @@ extension Lowering {
   public mutating func fill(_ target: View, with value: Float) {
     guard target.shape.elementCount > 0 else { return }
     precondition(target.rank <= 6)
+    if element(of: target.buffer) == .byte { return fillBytes(target, with: Int32(value)) }
     var parameters = FillParameters()
+    parameters.extent = sixAxes(target.shape, fill: 1)
+    parameters.stride = sixAxes(target.strides, fill: 0)
+    parameters.base = target.offsetFromLowest
+    parameters.value = value
+    emit(parameters, [target.atLowest])
+  }
+
+  private mutating func fillBytes(_ target: View, with value: Int32) {
+    var parameters = ByteFillParameters()
     parameters.extent = sixAxes(target.shape, fill: 1)
     parameters.stride = sixAxes(target.strides, fill: 0)
     parameters.base = target.offsetFromLowest

@@ -4,12 +4,12 @@ public import EspalierGraph
 public struct LoweredCall: Sendable {
   public struct Operand: Sendable {
     public var buffer: Buffer
-    /// Elements from the buffer's start.
-    public var offset: Int
+    /// Bytes from the buffer's start.
+    public var byteOffset: Int
 
-    public init(buffer: Buffer, offset: Int) {
+    public init(buffer: Buffer, byteOffset: Int) {
       self.buffer = buffer
-      self.offset = offset
+      self.byteOffset = byteOffset
     }
   }
 
@@ -35,21 +35,29 @@ public struct LoweredCall: Sendable {
 public struct Lowering: Sendable {
   public let graph: Graph
   public internal(set) var calls: [LoweredCall] = []
-  /// Elements of each arena buffer.
-  public internal(set) var bufferCounts: [Int] = []
+  /// The arena's buffers, by number.
+  public internal(set) var buffers: [WorkingBuffer] = []
   public internal(set) var weights = WeightsBlob()
   var views: [ValueID: View] = [:]
   var halos: [ValueID: Halo] = [:]
   /// The image in each arena buffer that has one, and the zeros that were put around it.
-  var filledHalos: [Buffer: (image: View, halo: Halo)] = [:]
+  var filledHalos: [Buffer: FilledHalo] = [:]
   var placements: [ValueID: Placement] = [:]
   /// Values that are written straight into a graph output.
   var outputIndices: [ValueID: Int] = [:]
+  /// Values that lie as bytes.
+  var storedAsBytes: Set<ValueID> = []
+  /// What lies around an image of bytes, by the value that the image is.
+  var paddingBytes: [ValueID: UInt8] = [:]
+  /// Values that were needed as float32 beside their bytes, and the other way around.
+  var floatCopies: [ValueID: View] = [:]
+  var byteCopies: [ValueID: View] = [:]
   var currentName = ""
 
   /// - Precondition: The graph passes the verifier.
   public init(_ graph: Graph) {
     self.graph = graph
+    planStorage()
     planPlacements()
     planHalos()
     for (index, value) in graph.inputs.enumerated() {
@@ -98,6 +106,10 @@ extension Lowering {
   ///
   /// - Precondition: The value's producer was lowered.
   public mutating func view(of value: ValueID) -> View {
+    storedAsBytes.contains(value) ? floats(ofBytes: value) : storedView(of: value)
+  }
+
+  mutating func storedView(of value: ValueID) -> View {
     if let view = views[value] { return view }
     guard let tensor = graph.constant(of: value) else {
       preconditionFailure("value '\(graph[value].name)' is read before it is lowered")
@@ -128,39 +140,37 @@ extension Lowering {
   public mutating func allocate(_ value: ValueID) -> View {
     let view =
       destination(of: value)
-      ?? newBuffer(shape: graph.type(of: value).shape, halo: halos[value] ?? .none)
+      ?? newBuffer(
+        shape: graph.type(of: value).shape, element: storedAsBytes.contains(value) ? .byte : .float32,
+        halo: halos[value] ?? .none, padding: paddingBytes[value] ?? 0)
     views[value] = view
     return view
   }
 
   /// Working memory that holds no value of the graph: an intermediate layout, a copy.
   ///
-  /// Rank 4 gives an NHWC image with `halo` zeros around it, any other rank a row-major tensor.
-  public mutating func newBuffer(shape: Shape, halo: Halo = .none, pixelStride: Int? = nil) -> View {
-    let buffer = Buffer.arena(bufferCounts.count)
+  /// Rank 4 gives an NHWC image with a halo of zeros (of `padding` in bytes) around it, any other rank a
+  /// row-major tensor.
+  public mutating func newBuffer(
+    shape: Shape, element: BufferElement = .float32, halo: Halo = .none, padding: UInt8 = 0,
+    pixelStride: Int? = nil
+  ) -> View {
+    let buffer = Buffer.arena(buffers.count)
     guard shape.count == 4 else {
-      bufferCounts.append(max(1, shape.elementCount))
+      buffers.append(WorkingBuffer(element: element, count: max(1, shape.elementCount)))
       return View(buffer, shape: shape, strides: shape.rowMajorStrides)
     }
-    let channelStride = pixelStride ?? Self.channelStride(shape[1])
+    let channelStride = pixelStride ?? element.channelStride(shape[1])
     let rowStride = (shape[3] + halo.left + halo.right) * channelStride
     let imageStride = (shape[2] + halo.top + halo.bottom) * rowStride
-    bufferCounts.append(max(1, shape[0] * imageStride))
+    buffers.append(
+      WorkingBuffer(element: element, count: max(1, shape[0] * imageStride) + element.slack))
     let view = View(
       buffer, base: halo.top * rowStride + halo.left * channelStride, shape: shape,
       strides: [imageStride, 1, rowStride, channelStride])
-    filledHalos[buffer] = (view, halo)
-    fillHalo(of: view, halo)
+    filledHalos[buffer] = FilledHalo(image: view, halo: halo, padding: padding)
+    fillHalo(of: view, halo, with: padding)
     return view
-  }
-
-  /// Floats between neighboring pixels of an image of this many channels.
-  public static func channelStride(_ channels: Int) -> Int {
-    switch channels {
-    case ..<8: channels
-    case ..<96: (channels + 7) / 8 * 8
-    default: (channels + 15) / 16 * 16
-    }
   }
 
   /// A value as an image with at least `halo` zeros around it; copied where it does not lie that way.
@@ -179,7 +189,8 @@ extension Lowering {
 
   /// The zeros around a view: those of the image that it is a window onto, if it spans all its pixels.
   func filledHalo(around view: View) -> Halo {
-    guard let (image, halo) = filledHalos[view.buffer], view.rank == 4 else { return .none }
+    guard let filled = filledHalos[view.buffer], view.rank == 4 else { return .none }
+    let (image, halo) = (filled.image, filled.halo)
     let samePixels = [0, 2, 3].allSatisfy {
       view.shape[$0] == image.shape[$0] && (view.strides[$0] == image.strides[$0] || view.shape[$0] == 1)
     }
@@ -188,7 +199,7 @@ extension Lowering {
   }
 
   /// Zeros in the ring around an image: the block above, the gaps between rows, the block below.
-  private mutating func fillHalo(of image: View, _ halo: Halo) {
+  private mutating func fillHalo(of image: View, _ halo: Halo, with padding: UInt8) {
     guard halo != .none else { return }
     let (row, pixel) = (image.strides[2], image.strides[3])
     let (height, width) = (image.shape[2], image.shape[3])
@@ -197,15 +208,17 @@ extension Lowering {
     let below = halo.bottom * row + halo.right * pixel
     let start = image.base - above
     let end = image.base + (height - 1) * row + width * pixel
-    zero(image, base: start, rows: 1, rowStride: 0, count: above)
-    zero(image, base: image.base + width * pixel, rows: height - 1, rowStride: row, count: between)
-    zero(image, base: end, rows: 1, rowStride: 0, count: below)
+    fill(image, padding, base: start, rows: 1, rowStride: 0, count: above)
+    fill(image, padding, base: image.base + width * pixel, rows: height - 1, rowStride: row, count: between)
+    fill(image, padding, base: end, rows: 1, rowStride: 0, count: below)
   }
 
-  private mutating func zero(_ image: View, base: Int, rows: Int, rowStride: Int, count: Int) {
+  private mutating func fill(
+    _ image: View, _ padding: UInt8, base: Int, rows: Int, rowStride: Int, count: Int
+  ) {
     guard rows > 0, count > 0 else { return }
     let shape = [image.shape[0], rows, count]
     let view = View(image.buffer, base: base, shape: shape, strides: [image.strides[0], rowStride, 1])
-    fill(view, with: 0)
+    fill(view, with: Float(padding))
   }
 }

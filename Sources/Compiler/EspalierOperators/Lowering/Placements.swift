@@ -19,7 +19,8 @@ extension Lowering {
   /// operators that only rename or reorder axes.
   mutating func planPlacements() {
     for (index, value) in graph.outputs.enumerated() {
-      guard graph.producer(of: value) != nil, outputIndices[value] == nil else { continue }
+      guard graph.producer(of: value) != nil, outputIndices[value] == nil, !storedAsBytes.contains(value)
+      else { continue }
       let type = graph.type(of: value)
       // An image would have to be copied out of NHWC anyway, unless its pixels or channels are single.
       if type.rank != 4 || type.shape[1] == 1 || type.shape[2] * type.shape[3] == 1
@@ -42,7 +43,8 @@ extension Lowering {
     for input in node.inputs {
       let extent = graph.type(of: input).shape[axis]
       let twice = node.inputs.filter { $0 == input }.count > 1
-      if graph.producer(of: input) != nil, placements[input] == nil, !twice {
+      let sameElements = storedAsBytes.contains(input) == storedAsBytes.contains(node.outputs[0])
+      if graph.producer(of: input) != nil, placements[input] == nil, !twice, sameElements {
         placements[input] = Placement(parent: node.outputs[0], kind: .part(axis: axis, offset: offset))
         outputIndices[input] = nil
       }
@@ -53,7 +55,8 @@ extension Lowering {
   private mutating func place(inputOf node: Node, through op: any RearrangingOperator) {
     let (input, output) = (node.inputs[0], node.outputs[0])
     guard placements[output] != nil || outputIndices[output] != nil, graph.producer(of: input) != nil,
-      placements[input] == nil, outputIndices[input] == nil, graph.readerCount(of: input) == 1
+      placements[input] == nil, outputIndices[input] == nil, graph.readerCount(of: input) == 1,
+      storedAsBytes.contains(input) == storedAsBytes.contains(output)
     else { return }
     placements[input] = Placement(parent: output, kind: .seen(through: op))
   }
@@ -94,6 +97,10 @@ extension Lowering {
       let types = graph.inputTypes(of: node)
       for (index, input) in node.inputs.enumerated() {
         if case .image(let halo) = op.layoutDemand(input: index, types) { demand(halo, around: input) }
+        if index == 0, let padding = (op as? any PaddingByteOperator)?.paddingByte {
+          paddingBytes[input] = padding
+          paddingBytes[rootValue(of: input)] = padding
+        }
       }
       if op is any ViewingOperator {
         // A window that keeps the whole image (a channel split) has its source's halo.

@@ -15,6 +15,19 @@ public struct WeightsBlob: Sendable {
     return View(.weights, base: offset / 4, shape: [floats.count], strides: [1])
   }
 
+  /// Adds bytes; the view counts them, its base counts units of 4.
+  public mutating func append(bytes: [UInt8]) -> View {
+    View(.weights, base: append(bytes) / 4, shape: [bytes.count], strides: [1])
+  }
+
+  /// Adds a quantized constant of the graph as bytes; feature maps (rank 4) lie as NHWC.
+  public mutating func append(bytesOf tensor: Tensor) -> View {
+    let offset = Int64(tensor.type.byteOffset)
+    let (elements, strides) = imageOrder(tensor.integers, tensor.shape)
+    let bytes = elements.map { UInt8(truncatingIfNeeded: $0 + offset) }
+    return View(.weights, base: append(bytes) / 4, shape: tensor.shape, strides: strides)
+  }
+
   /// Adds a table of int32.
   public mutating func append(table: [Int32]) -> View {
     let offset = append(table.withUnsafeBytes { [UInt8]($0) })
@@ -23,20 +36,19 @@ public struct WeightsBlob: Sendable {
 
   /// Adds a constant of the graph; feature maps (rank 4) lie as NHWC, as what they meet does.
   public mutating func append(_ tensor: Tensor) -> View {
-    guard tensor.shape.count == 4 else {
-      let base = append(floats: tensor.asFloats).base
-      return View(.weights, base: base, shape: tensor.shape, strides: tensor.shape.rowMajorStrides)
-    }
-    let (shape, floats) = (tensor.shape, tensor.asFloats)
+    let (floats, strides) = imageOrder(tensor.asFloats, tensor.shape)
+    return View(.weights, base: append(floats: floats).base, shape: tensor.shape, strides: strides)
+  }
+
+  /// Elements in the order in which values of their rank lie, and the strides of that order.
+  private func imageOrder<Element>(_ elements: [Element], _ shape: Shape) -> ([Element], strides: [Int]) {
+    guard shape.count == 4 else { return (elements, shape.rowMajorStrides) }
     let (channels, height, width) = (shape[1], shape[2], shape[3])
-    var image = [Float](repeating: 0, count: floats.count)
+    var image = elements
     forEachIndex(of: shape) { index, position in
-      image[((index[0] * height + index[2]) * width + index[3]) * channels + index[1]] = floats[position]
+      image[((index[0] * height + index[2]) * width + index[3]) * channels + index[1]] = elements[position]
     }
-    let base = append(floats: image).base
-    return View(
-      .weights, base: base, shape: shape,
-      strides: [channels * height * width, 1, width * channels, channels])
+    return (image, [channels * height * width, 1, width * channels, channels])
   }
 
   private mutating func append(_ piece: [UInt8]) -> Int {

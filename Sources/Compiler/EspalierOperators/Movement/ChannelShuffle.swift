@@ -6,7 +6,7 @@ public import EspalierGraph
 /// ONNX has no such operator; `RecognizeChannelShuffle` makes it of Reshape, Transpose and Reshape.
 ///
 /// Source: Zhang et al. 2018, "ShuffleNet", section 3.1.
-public struct ChannelShuffle: LowerableOperator {
+public struct ChannelShuffle: LowerableOperator, MovingOperator {
   public static let name = "ChannelShuffle"
   public static let onnxNames: [String] = []
 
@@ -54,7 +54,7 @@ public struct ChannelShuffle: LowerableOperator {
   public func lower(_ node: Node, into lowering: inout Lowering) throws(LoweringError) {
     let shape = lowering.graph.type(of: node.outputs[0]).shape
     let grouped = [shape[0], groups, shape[1] / groups, shape[2], shape[3]]
-    let source = lowering.view(of: node.inputs[0]).splittingChannels(grouped)
+    let source = lowering.stored(node.inputs[0]).splittingChannels(grouped)
     let target = lowering.allocate(node.outputs[0])
       .splittingChannels([shape[0], shape[1] / groups, groups, shape[2], shape[3]])
     try lowering.copy(from: source.transposed([0, 2, 1, 3, 4]), to: target)

@@ -3,7 +3,7 @@ public import EspalierGraph
 /// The inputs one after another along `axis`.
 ///
 /// Source: ONNX `Concat`, opset 13.
-public struct Concat: ConcatenatingOperator {
+public struct Concat: ConcatenatingOperator, MovingOperator {
   public static let name = "Concat"
   public static let onnxNames = ["Concat"]
 
@@ -91,7 +91,7 @@ public struct Concat: ConcatenatingOperator {
     for input in node.inputs {
       let extent = lowering.graph.type(of: input).shape[axis]
       let slot = output.sliced(axis: axis, start: start, count: extent)
-      let source = lowering.view(of: input)
+      let source = lowering.stored(input)
       if !source.isSame(as: slot) { try lowering.copy(from: source, to: slot) }
       start += extent
     }

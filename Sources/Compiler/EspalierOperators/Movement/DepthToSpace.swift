@@ -4,7 +4,7 @@ public import EspalierGraph
 ///
 /// Source: ONNX `DepthToSpace`, opset 13. DCR takes the block's position from the outer part of the
 /// channel number, CRD from the inner.
-public struct DepthToSpace: ViewingOperator {
+public struct DepthToSpace: ViewingOperator, MovingOperator {
   public static let name = "DepthToSpace"
   public static let onnxNames = ["DepthToSpace"]
 
@@ -81,7 +81,7 @@ public struct DepthToSpace: ViewingOperator {
   public func layoutDemand(input index: Int, _ inputs: [TensorType]) -> LayoutDemand { .any }
 
   public func lower(_ node: Node, into lowering: inout Lowering) throws(LoweringError) {
-    let source = lowering.view(of: node.inputs[0])
+    let source = lowering.stored(node.inputs[0])
     let (split, permutation) = steps(source.shape)
     let moved = source.splitting(axis: 1, into: Array(split[1...3])).transposed(permutation)
     let output = lowering.allocate(node.outputs[0])
@@ -95,7 +95,7 @@ public struct DepthToSpace: ViewingOperator {
 /// the outer part of the channel number.
 ///
 /// Source: ONNX `SpaceToDepth`, opset 13.
-public struct SpaceToDepth: ViewingOperator {
+public struct SpaceToDepth: ViewingOperator, MovingOperator {
   public static let name = "SpaceToDepth"
   public static let onnxNames = ["SpaceToDepth"]
 
@@ -143,7 +143,7 @@ public struct SpaceToDepth: ViewingOperator {
   public func layoutDemand(input index: Int, _ inputs: [TensorType]) -> LayoutDemand { .any }
 
   public func lower(_ node: Node, into lowering: inout Lowering) throws(LoweringError) {
-    let source = lowering.view(of: node.inputs[0])
+    let source = lowering.stored(node.inputs[0])
     let (shape, b) = (source.shape, blockSize)
     let moved = source.splitting(axis: 3, into: [shape[3] / b, b])
       .splitting(axis: 2, into: [shape[2] / b, b]).transposed(Self.permutation)

@@ -3,7 +3,7 @@ public import EspalierGraph
 /// Two axes: everything before `axis` and everything from it on.
 ///
 /// Source: ONNX `Flatten`, opset 25; negative axes from 11 on.
-public struct Flatten: RearrangingOperator {
+public struct Flatten: RearrangingOperator, MovingOperator {
   public static let name = "Flatten"
   public static let onnxNames = ["Flatten"]
 

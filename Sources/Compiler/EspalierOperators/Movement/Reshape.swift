@@ -3,7 +3,7 @@ public import EspalierGraph
 /// The same elements, row by row, under another shape.
 ///
 /// Source: ONNX `Reshape`, opset 25 (`allowzero` from 14 on); until opset 4 the shape is an attribute.
-public struct Reshape: RearrangingOperator {
+public struct Reshape: RearrangingOperator, MovingOperator {
   public static let name = "Reshape"
   public static let onnxNames = ["Reshape"]
 
@@ -102,7 +102,7 @@ extension Lowering {
   /// Lets the node's output be its input under another shape; one copy where the strides do not allow that.
   mutating func reshape(_ node: Node) throws(LoweringError) {
     let shape = graph.type(of: node.outputs[0]).shape
-    let source = view(of: node.inputs[0])
+    let source = stored(node.inputs[0])
     if let view = source.reshaped(to: shape) { return define(node.outputs[0], as: view) }
     let target = allocate(node.outputs[0])
     try copy(from: source, reshapedTo: target)

@@ -3,7 +3,7 @@ public import EspalierGraph
 /// Every `step`-th index of some axes, from `start` up to but not including `end`.
 ///
 /// Source: ONNX `Slice`, opset 13; attributes until 9, inputs (with steps) from 10 on.
-public struct Slice: ViewingOperator {
+public struct Slice: ViewingOperator, MovingOperator {
   public static let name = "Slice"
   public static let onnxNames = ["Slice"]
 
@@ -105,7 +105,7 @@ public struct Slice: ViewingOperator {
   public func layoutDemand(input index: Int, _ inputs: [TensorType]) -> LayoutDemand { .any }
 
   public func lower(_ node: Node, into lowering: inout Lowering) throws(LoweringError) {
-    var view = lowering.view(of: node.inputs[0])
+    var view = lowering.stored(node.inputs[0])
     for range in ranges {
       let axis = range.axis < 0 ? range.axis + view.rank : range.axis
       let (start, count, step) = range.resolved(extent: view.shape[axis])

@@ -4,7 +4,7 @@ public import EspalierGraph
 ///
 /// Source: ONNX `Split`, opset 18; sizes are an attribute until 12 and an input from 13 on, `num_outputs`
 /// came with 18.
-public struct Split: ViewingOperator {
+public struct Split: ViewingOperator, MovingOperator {
   public static let name = "Split"
   public static let onnxNames = ["Split"]
 
@@ -86,7 +86,7 @@ public struct Split: ViewingOperator {
   public func layoutDemand(input index: Int, _ inputs: [TensorType]) -> LayoutDemand { .any }
 
   public func lower(_ node: Node, into lowering: inout Lowering) throws(LoweringError) {
-    let source = lowering.view(of: node.inputs[0])
+    let source = lowering.stored(node.inputs[0])
     for (output, (start, size)) in zip(node.outputs, zip(starts, sizes)) {
       lowering.define(output, as: source.sliced(axis: axis, start: start, count: size))
     }

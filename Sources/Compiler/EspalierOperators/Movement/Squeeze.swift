@@ -3,7 +3,7 @@ public import EspalierGraph
 /// Removes axes of extent 1.
 ///
 /// Source: ONNX `Squeeze`, opset 25; the axes are an attribute until 12 and an input from 13 on.
-public struct Squeeze: RearrangingOperator {
+public struct Squeeze: RearrangingOperator, MovingOperator {
   public static let name = "Squeeze"
   public static let onnxNames = ["Squeeze"]
 

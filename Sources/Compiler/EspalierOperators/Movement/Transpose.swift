@@ -3,7 +3,7 @@ public import EspalierGraph
 /// Axis `i` of the output is axis `permutation[i]` of the input.
 ///
 /// Source: ONNX `Transpose`, opset 25; without `perm` the axes are reversed.
-public struct Transpose: RearrangingOperator {
+public struct Transpose: RearrangingOperator, MovingOperator {
   public static let name = "Transpose"
   public static let onnxNames = ["Transpose"]
 
@@ -47,6 +47,6 @@ public struct Transpose: RearrangingOperator {
   }
 
   public func lower(_ node: Node, into lowering: inout Lowering) throws(LoweringError) {
-    lowering.define(node.outputs[0], as: lowering.view(of: node.inputs[0]).transposed(permutation))
+    lowering.define(node.outputs[0], as: lowering.stored(node.inputs[0]).transposed(permutation))
   }
 }

@@ -3,7 +3,7 @@ public import EspalierGraph
 /// Inserts axes of extent 1.
 ///
 /// Source: ONNX `Unsqueeze`, opset 25; the axes are an attribute until 12 and an input from 13 on.
-public struct Unsqueeze: RearrangingOperator {
+public struct Unsqueeze: RearrangingOperator, MovingOperator {
   public static let name = "Unsqueeze"
   public static let onnxNames = ["Unsqueeze"]
 

@@ -63,7 +63,7 @@ public struct AveragePool: LowerableOperator {
   public func evaluate(_ inputs: [Tensor]) -> [Tensor] {
     let plane = window.plane(of: inputs[0].type, roundsUp: roundsUp)
     let x = inputs[0].floats
-    let counts = countsPadding ? tapsOnPaddedInput(inputs[0].shape, plane) : tapsOnInput(plane)
+    let counts = divisors(of: inputs[0].shape, plane)
     var result: [Float] = []
     for channel in 0..<plane.channels {
       var sums = [Double](repeating: 0, count: plane.outputCount)
@@ -75,6 +75,11 @@ public struct AveragePool: LowerableOperator {
       result += zip(sums, counts).map { $1 == 0 ? 0 : Float($0 / Double($1)) }
     }
     return [Tensor(shape: plane.shape, element: inputs[0].type.element, floats: result)]
+  }
+
+  /// What the sum of each output element is divided by.
+  func divisors(of shape: Shape, _ plane: PooledPlane) -> [Int] {
+    countsPadding ? tapsOnPaddedInput(shape, plane) : tapsOnInput(plane)
   }
 
   private func tapsOnInput(_ plane: PooledPlane) -> [Int] {

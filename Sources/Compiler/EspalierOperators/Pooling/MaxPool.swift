@@ -7,7 +7,7 @@ public import EspalierGraph
 /// column.
 ///
 /// Source: ONNX `MaxPool`, opset 22.
-public struct MaxPool: LowerableOperator {
+public struct MaxPool: ByteOperator {
   public static let name = "MaxPool"
   public static let onnxNames = ["MaxPool"]
 
@@ -123,7 +123,12 @@ public struct MaxPool: LowerableOperator {
     .featureMap(inputs[0])
   }
 
+  public func writesBytes(_ inputs: [Bool]) -> Bool { inputs[0] && !givesIndices && kernel.count == 2 }
+
   public func lower(_ node: Node, into lowering: inout Lowering) throws(LoweringError) {
+    if lowering.storedAsBytes.contains(node.outputs[0]) {
+      return try lowering.poolBytes(node, window, mode: .max)
+    }
     guard !givesIndices else {
       throw .noKernel(node: node.name, type: Self.name, reason: "its Indices output is wanted")
     }

@@ -77,6 +77,52 @@ extension Lowering {
   }
 }
 
+extension Lowering {
+  /// Emits the pooling of input 0 into output 0, both of them bytes.
+  ///
+  /// - Parameter complete: Fills in what an average needs.
+  mutating func poolBytes(
+    _ node: Node, _ window: Window, mode: PoolMode, complete: (inout BytePoolParameters) -> Void = { _ in }
+  ) throws(LoweringError) {
+    var source = try bytes(of: node.inputs[0])
+    if Image(source) == nil {
+      let image = newBuffer(shape: source.shape, element: .byte)
+      try copy(from: source, to: image)
+      source = image
+    }
+    let target = allocate(node.outputs[0])
+    let written = Image(target) == nil ? newBuffer(shape: target.shape, element: .byte) : target
+    guard let input = Image(source), let output = Image(written), target.shape.elementCount > 0 else {
+      return
+    }
+    var parameters = BytePoolParameters()
+    parameters.fill(mode, window.overImages, input, output)
+    (parameters.low, parameters.high) = (0, 255)
+    complete(&parameters)
+    emit(parameters, [input.view, output.view])
+    if written != target { try copy(from: written, to: target) }
+  }
+}
+
+extension BytePoolParameters {
+  fileprivate mutating func fill(_ mode: PoolMode, _ window: Window, _ input: Image, _ output: Image) {
+    self.mode = mode.rawValue
+    batch = Int32(input.batch)
+    channels = Int32(input.channels)
+    (input_height, input_width) = (Int32(input.height), Int32(input.width))
+    (output_height, output_width) = (Int32(output.height), Int32(output.width))
+    (kernel_h, kernel_w) = (Int32(window.kernel[0]), Int32(window.kernel[1]))
+    (stride_h, stride_w) = (Int32(window.strides[0]), Int32(window.strides[1]))
+    (dilation_h, dilation_w) = (Int32(window.dilations[0]), Int32(window.dilations[1]))
+    (pad_top, pad_left) = (Int32(window.before(0)), Int32(window.before(1)))
+    (pad_bottom, pad_right) = (Int32(window.behind(0)), Int32(window.behind(1)))
+    (input_stride_n, input_stride_h, input_stride_w) =
+      (Int32(input.strideN), Int32(input.strideH), Int32(input.strideW))
+    (output_stride_n, output_stride_h, output_stride_w) =
+      (Int32(output.strideN), Int32(output.strideH), Int32(output.strideW))
+  }
+}
+
 extension PoolParameters {
   /// - Precondition: The window has two spatial axes.
   fileprivate init(
