@@ -4,13 +4,14 @@ import PackageDescription
 /// ESPALIER_EMBEDDED=1 builds only the runtime half, as Embedded Swift: a C library that needs libc alone.
 let embedded = Context.environment["ESPALIER_EMBEDDED"] == "1"
 
-/// Kernels without optimization are 200 times slower (no test would end); no other flag is set, so that
-/// the package can be depended on by version.
+/// Packages that depend on this one by version may not be given unsafe flags, and need none: release builds
+/// optimize anyway. For us, kernels without optimization would be 200 times slower and no test would end.
+let developing = !Context.packageDirectory.contains("/checkouts/")
 let kernelSettings: [CSetting] =
-  [
-    .unsafeFlags(["-O2"], .when(configuration: .debug)),
-    .unsafeFlags(["-Werror", "-Wall", "-Wextra", "-ffp-contract=off"]),
-  ] + (embedded ? [.define("ESPALIER_EMBEDDED")] : [])
+  (developing
+    ? [
+      .unsafeFlags(["-O2"], .when(configuration: .debug)), .unsafeFlags(["-Werror", "-Wall", "-Wextra"]),
+    ] : []) + (embedded ? [.define("ESPALIER_EMBEDDED")] : [])
 let runtimeSettings: [SwiftSetting] =
   embedded
   ? [
@@ -68,7 +69,7 @@ if !embedded {
     .library(name: "ProcessorPeak", targets: ["CPeak"]),
     .library(
       name: "EspalierCompiler",
-      targets: ["EspalierGraph", "EspalierOperators", "EspalierImport", "EspalierPasses"]),
+      targets: ["EspalierGraph", "EspalierOperators", "EspalierImport", "EspalierObserve", "EspalierPasses"]),
   ]
   targets += [
     .systemLibrary(
@@ -95,8 +96,13 @@ if !embedded {
       name: "EspalierImport", dependencies: ["CONNX", "EspalierGraph", "EspalierOperators"],
       path: "Sources/Compiler/EspalierImport", swiftSettings: compilerSettings),
     .target(
+      name: "EspalierObserve", dependencies: ["EspalierGraph"],
+      path: "Sources/Compiler/EspalierObserve", swiftSettings: compilerSettings),
+    .target(
       name: "EspalierPasses",
-      dependencies: ["EspalierGraph", "EspalierKernels", "EspalierOperators", "EspalierPlan"],
+      dependencies: [
+        "EspalierGraph", "EspalierKernels", "EspalierObserve", "EspalierOperators", "EspalierPlan",
+      ],
       path: "Sources/Compiler/EspalierPasses", swiftSettings: compilerSettings),
     .target(
       name: "CMedia", dependencies: ["CJPEG", "CPNG", "CZlib"], path: "Sources/Tools/CMedia"),
@@ -109,8 +115,8 @@ if !embedded {
     .executableTarget(
       name: "espalier",
       dependencies: [
-        "EspalierGraph", "EspalierOperators", "EspalierImport", "EspalierPasses", "EspalierPlan",
-        "EspalierRuntime", "EspalierMedia", "CEspalierKernels", "CPeak",
+        "EspalierGraph", "EspalierOperators", "EspalierImport", "EspalierObserve", "EspalierPasses",
+        "EspalierPlan", "EspalierRuntime", "EspalierMedia", "CEspalierKernels", "CPeak",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       path: "Sources/Tools/espalier", swiftSettings: compilerSettings),

@@ -15,8 +15,8 @@ public struct Place {
 
   public init(_ lowering: Lowering) {
     self.lowering = lowering
-    let lifetimes = Lifetimes(calls: lowering.calls, bufferCount: lowering.bufferCounts.count)
-    layout = ArenaLayout(sizes: lowering.bufferCounts.map { $0 * 4 }, lifetimes: lifetimes)
+    let lifetimes = Lifetimes(calls: lowering.calls, bufferCount: lowering.buffers.count)
+    layout = ArenaLayout(sizes: lowering.buffers.map(\.byteCount), lifetimes: lifetimes)
   }
 
   /// - Throws: `LoweringError.refusedCall` where a checker finds a call out of bounds.
@@ -47,7 +47,7 @@ public struct Place {
         parameters: call.parameters,
         operands: call.operands.map { operand in
           guard let operand else { return (0, nil) }
-          let offset = operand.offset * 4
+          let offset = operand.byteOffset
           let content =
             operand.buffer == .weights && offset < weights.count
             ? weights.baseAddress.map { $0 + offset } : nil
@@ -59,7 +59,7 @@ public struct Place {
   private func byteCount(of buffer: Buffer) -> Int {
     let graph = lowering.graph
     return switch buffer {
-    case .arena(let index): lowering.bufferCounts[index] * 4
+    case .arena(let index): lowering.buffers[index].byteCount
     case .weights: lowering.weights.bytes.count
     case .input(let index): graph.type(of: graph.inputs[index]).elementCount * 4
     case .output(let index): graph.type(of: graph.outputs[index]).elementCount * 4
@@ -68,7 +68,7 @@ public struct Place {
 
   private func operand(_ operand: LoweredCall.Operand?) -> Plan.Operand {
     guard let operand else { return .absent }
-    let offset = UInt64(operand.offset * 4)
+    let offset = UInt64(operand.byteOffset)
     return switch operand.buffer {
     case .arena(let index): Plan.Operand(.arena, offset: offset + UInt64(layout.offsets[index]))
     case .weights: Plan.Operand(.weights, offset: offset)
