@@ -77,4 +77,16 @@ import Testing
     graph.appendOutput(sum, name: "y")
     #expect(try simplified(graph).nodes.map { $0.op.name } == ["Concat", "Reduce"])
   }
+
+  @Test func `keeps names apart where the file calls a node like another node's weights`() throws {
+    var graph = Graph()
+    let x = graph.appendInput(name: "x", type: TensorType(.float32, [1, 4, 6, 6]))
+    let type = TensorType(.float32, [4, 4, 1, 1])
+    let first = graph.appendConstant(name: "second", Tensor.random(type, seed: 1))
+    let second = graph.appendConstant(name: "w", Tensor.random(type, seed: 2))
+    let a = try graph.append(Conv(), name: "first", inputs: [x, first])[0]
+    let b = try graph.append(Conv(), name: "second", inputs: [a, second], outputNames: ["t"])[0]
+    graph.appendOutput(try graph.append(Binary(.add), name: "sum", inputs: [b, x])[0], name: "y")
+    #expect(try simplified(graph).nodes.map { $0.op.name } == ["Conv", "Conv"])
+  }
 }
