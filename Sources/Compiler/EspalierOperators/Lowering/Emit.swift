@@ -129,6 +129,9 @@ extension Lowering {
     return axes
   }
 
+  /// The longest axis that a kernel takes (`espalier_axis_limit` of the kernels' view.h).
+  static let axisLimit = 1 << 24
+
   private func allMergedAxes(_ views: [View]) -> (extent: [Int], strides: [[Int]])? {
     let shape = views[0].shape
     precondition(views.allSatisfy { $0.shape == shape })
@@ -139,7 +142,7 @@ extension Lowering {
     var strides = [[Int]](repeating: [], count: views.count)
     for axis in order {
       let merges =
-        !extent.isEmpty
+        (extent.last.map { $0 * shape[axis] <= Self.axisLimit } ?? false)
         && views.indices.allSatisfy { (strides[$0].last ?? 0) == shape[axis] * views[$0].strides[axis] }
       if merges {
         extent[extent.count - 1] *= shape[axis]

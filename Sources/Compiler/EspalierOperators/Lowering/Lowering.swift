@@ -77,7 +77,10 @@ public struct Lowering: Sendable {
         continue
       }
       currentName = node.name
-      do { try op.lower(node, into: &self) } catch {
+      do throws(LoweringError) {
+        try checkAxes(of: node)
+        try op.lower(node, into: &self)
+      } catch {
         errors.append(error)
         for output in node.outputs { _ = allocate(output) }
       }
@@ -85,6 +88,16 @@ public struct Lowering: Sendable {
     if errors.count == 1 { throw errors[0] }
     if !errors.isEmpty { throw .several(errors) }
     try writeOutputs()
+  }
+
+  /// - Throws: `noKernel` for a tensor with an axis too long for any kernel.
+  private func checkAxes(of node: Node) throws(LoweringError) {
+    for type in (node.inputs + node.outputs).map(graph.type(of:)) {
+      guard let extent = type.shape.max(), extent > Self.axisLimit else { continue }
+      throw .noKernel(
+        node: node.name, type: node.op.name,
+        reason: "an axis of \(type) is longer than the runtime's \(Self.axisLimit)")
+    }
   }
 
   /// Copies every graph output that was not written in place.
