@@ -170,6 +170,14 @@ if !embedded {
         "EspalierImport", "EspalierGraph", "EspalierOperators", "EspalierPasses", "EspalierPlan",
         "EspalierRuntime", "EspalierMedia",
       ]),
+    .executableTarget(
+      name: "damage-probe",
+      dependencies: [
+        "EspalierImport", "EspalierGraph", "EspalierOperators", "EspalierPasses", "EspalierPlan",
+        "EspalierRuntime", "PlanFixtures",
+      ],
+      path: "Tests/DamageProbe", swiftSettings: compilerSettings),
+    .testTarget(name: "DamageTests", dependencies: ["damage-probe"]),
     .testTarget(name: "ArchitectureTests"),
   ]
 }

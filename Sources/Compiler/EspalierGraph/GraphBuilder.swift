@@ -13,6 +13,8 @@ public struct GraphBuilder: Sendable {
   private var named: [ValueID] = []
   /// The elements of all constants that nodes made.
   private var madeElements = 0
+  /// As many elements as all constants that nodes make may have together.
+  public var madeElementLimit = Shape.elementLimit
 
   public init() {}
 
@@ -68,12 +70,12 @@ public struct GraphBuilder: Sendable {
     } catch { throw .shape(error, node: currentNode.name, type: currentNode.type) }
   }
 
-  /// Asks for a constant that does not stand in the file. All of them together may have as many elements as
-  /// one tensor, so that a few nodes cannot fill the memory.
+  /// Asks for a constant that does not stand in the file. All of them together may have `madeElementLimit`
+  /// elements, so that a few nodes cannot fill the memory.
   ///
   /// - Throws: `ImportError.malformed`, naming the current node.
   public mutating func reserve(_ type: TensorType) throws(ImportError) {
-    guard let count = type.shape.checkedElementCount, count <= Self.elementLimit - madeElements else {
+    guard let count = type.shape.checkedElementCount, count <= madeElementLimit - madeElements else {
       throw .malformed(
         """
         node '\(currentNode.name)' (\(currentNode.type)) makes a constant of \(type), with which the \

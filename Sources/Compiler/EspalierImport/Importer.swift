@@ -12,6 +12,8 @@ public struct Importer {
     public var shapes: [String: Shape]
     /// Inputs that are the same in every frame, by name: they become constants.
     public var constants: [String: Tensor]
+    /// How many elements the constants that nodes make may have, all together.
+    public var madeElementLimit = GraphBuilder.elementLimit
 
     public init(shapes: [String: Shape] = [:], constants: [String: Tensor] = [:]) {
       self.shapes = shapes
@@ -44,6 +46,7 @@ public struct Importer {
   init(_ model: OnnxModel, options: Options) {
     self.model = model
     self.options = options
+    builder.madeElementLimit = options.madeElementLimit
     flattener = Flattener(model: model)
   }
 
