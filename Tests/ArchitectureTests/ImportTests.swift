@@ -38,6 +38,19 @@ import Testing
     }
   }
 
+  /// Every row of the page's table, as far as it names modules; the command line's says "all of the above".
+  @Test func `is what ARCHITECTURE.md says`() {
+    let rows = SourceTree.text("ARCHITECTURE.md").matches(of: /(?m)^\| `(\w+)` \| ([^|]*) \|$/)
+      .filter { Self.swiftModules.contains(String($0.1)) && $0.1 != "espalier" }
+    #expect(Set(rows.map { String($0.1) }) == Set(Self.swiftModules).subtracting(["espalier"]))
+    for row in rows {
+      let named = Set(row.2.matches(of: /\b(?:C?Espalier\w+|CEspalier|CONNX|CMedia)\b/).map { String($0.0) })
+      let allowed = ImportTable.allowed[String(row.1)]?.subtracting(ImportTable.foreign)
+        .intersection(SourceTree.modules.keys)
+      #expect(named == allowed, "\(row.1)")
+    }
+  }
+
   @Test func `is never ONNX or protobuf outside CONNX`() {
     for file in SourceTree.files(in: "Sources", "c", "h", "cpp") where !file.path.contains("/CONNX/") {
       let includes = file.text.matches(of: /#include [<"]((?:onnx|google)[^>"]*)[>"]/).map { String($0.1) }
