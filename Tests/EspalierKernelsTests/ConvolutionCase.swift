@@ -148,3 +148,23 @@ struct PaddedImage {
     return n * strideN + (y + halo) * strideH + (x + halo) * pixelStride + c
   }
 }
+
+// MARK: - Judging a result
+
+extension ConvolutionExample {
+  /// What every float of an output holds before a run.
+  static let untouched: Float = 77
+
+  /// What is wrong with an output's memory after a run, or nil.
+  ///
+  /// - Parameter image: How the elements lie in the memory; between them nothing may have been written.
+  func fault(in memory: [Float]?, of image: PaddedImage) -> String? {
+    guard var memory else { return "no output" }
+    let result = image.gather(memory)
+    for (i, value) in result.enumerated() where !(abs(Double(value) - expected[i]) <= tolerance[i]) {
+      return "element \(i) is \(value), not \(expected[i]) ± \(tolerance[i])"
+    }
+    for i in result.indices { memory[image.index(i)] = Self.untouched }
+    return memory.allSatisfy { $0 == Self.untouched } ? nil : "something was written between the pixels"
+  }
+}
