@@ -7,7 +7,7 @@ enum ImportTable {
     "EspalierKernels": ["CEspalierKernels"],
     "EspalierOperators": ["EspalierGraph", "EspalierKernels", "EspalierPlan", "Foundation"],
     "EspalierImport": ["CONNX", "EspalierGraph", "EspalierOperators"],
-    "EspalierObserve": ["EspalierGraph", "EspalierOperators", "EspalierPlan", "EspalierKernels"],
+    "EspalierObserve": ["EspalierGraph", "Foundation"],
     "EspalierPasses": [
       "EspalierGraph", "EspalierKernels", "EspalierObserve", "EspalierOperators", "EspalierPlan",
     ],
