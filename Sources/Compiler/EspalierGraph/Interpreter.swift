@@ -4,26 +4,32 @@ public enum Interpreter {
   ///
   /// Every other tensor is dropped behind its last reader.
   ///
-  /// - Parameter inputs: One tensor per graph input, of its type.
+  /// - Parameters:
+  ///   - inputs: One tensor per graph input, of its type.
+  ///   - finished: Called after each node.
   /// - Throws: `InterpreterError`.
-  public static func run(_ graph: Graph, inputs: [Tensor]) throws(InterpreterError) -> [Tensor] {
+  public static func run(
+    _ graph: Graph, inputs: [Tensor], finished: () -> Void = {}
+  ) throws(InterpreterError) -> [Tensor] {
     var tensors: [ValueID: Tensor] = [:]
-    return try run(graph, inputs: inputs, keepsAll: false, &tensors)
+    return try run(graph, inputs: inputs, keepsAll: false, &tensors, finished)
   }
 
   /// Everything that the graph computes from one set of inputs, the inputs themselves included.
   ///
+  /// - Parameter finished: Called after each node.
   /// - Throws: `InterpreterError`.
   public static func allValues(
-    of graph: Graph, inputs: [Tensor]
+    of graph: Graph, inputs: [Tensor], finished: () -> Void = {}
   ) throws(InterpreterError) -> [ValueID: Tensor] {
     var tensors: [ValueID: Tensor] = [:]
-    _ = try run(graph, inputs: inputs, keepsAll: true, &tensors)
+    _ = try run(graph, inputs: inputs, keepsAll: true, &tensors, finished)
     return tensors
   }
 
   private static func run(
-    _ graph: Graph, inputs: [Tensor], keepsAll: Bool, _ tensors: inout [ValueID: Tensor]
+    _ graph: Graph, inputs: [Tensor], keepsAll: Bool, _ tensors: inout [ValueID: Tensor],
+    _ finished: () -> Void
   ) throws(InterpreterError) -> [Tensor] {
     guard inputs.count == graph.inputs.count else {
       throw .inputCount(expected: graph.inputs.count, found: inputs.count)
@@ -37,6 +43,7 @@ public enum Interpreter {
     var readsLeft = readCounts(of: graph)
     for node in graph.nodes {
       try evaluate(node, in: graph, &tensors)
+      finished()
       guard !keepsAll else { continue }
       for input in node.inputs {
         readsLeft[input, default: 0] -= 1

@@ -22,16 +22,17 @@ struct Comparison {
       graph.outputs.indices.map { index in (graph.outputNames[index], graph.outputs[index]) }, graph)
     var opened = layers ? try OpenedLayers(simplified) : nil
     var runner = try FrameRunner(pack, threads: threads)
-    var progress = Progress("comparing frames", total: count)
+    let nodesPerFrame = graph.nodes.count + (layers ? simplified.nodes.count : 0)
+    var progress = Progress("interpreting nodes", total: count * nodesPerFrame)
     for frame in 0..<count {
       let inputs = Self.tensors(frames, frame: frame, of: graph)
       runner.load(frames, frame: frame)
       try runner.run()
-      for (index, tensor) in try Interpreter.run(graph, inputs: inputs).enumerated() {
+      let reference = try Interpreter.run(graph, inputs: inputs) { progress.advance() }
+      for (index, tensor) in reference.enumerated() {
         outputs.add(index, runner.output(index), reference: tensor.asFloats)
       }
-      try opened?.add(frames, frame: frame, inputs: inputs, threads: threads)
-      progress.update(frame + 1)
+      try opened?.add(frames, frame: frame, inputs: inputs, threads: threads) { progress.advance() }
     }
     progress.finish()
     report = ComparisonReport(
@@ -128,11 +129,14 @@ struct OpenedLayers {
     self.graph = graph
   }
 
-  mutating func add(_ frames: [InputFrames], frame: Int, inputs: [Tensor], threads: Int) throws {
+  /// - Parameter finished: Called after each node that was interpreted.
+  mutating func add(
+    _ frames: [InputFrames], frame: Int, inputs: [Tensor], threads: Int, finished: () -> Void
+  ) throws {
     var runner = try FrameRunner(model, threads: threads)
     runner.load(frames, frame: frame)
     try runner.run()
-    let reference = try Interpreter.allValues(of: graph, inputs: inputs)
+    let reference = try Interpreter.allValues(of: graph, inputs: inputs, finished: finished)
     for (index, value) in values.enumerated() {
       guard let expected = reference[value] else { continue }
       rows.add(index, runner.output(graph.outputs.count + index), reference: expected.asFloats)

@@ -30,6 +30,7 @@ struct Progress {
   private let start = ContinuousClock.now
   private var lastShown: ContinuousClock.Instant
   private var isShown = false
+  private var done = 0
 
   init(_ task: String, total: Int) {
     self.task = task
@@ -37,8 +38,12 @@ struct Progress {
     lastShown = start
   }
 
+  /// One more is finished.
+  mutating func advance() { update(done + 1) }
+
   /// - Parameter done: How many of `total` are finished.
   mutating func update(_ done: Int) {
+    self.done = done
     let now = ContinuousClock.now
     guard now - start > .seconds(2), now - lastShown > .milliseconds(Console.isInteractive ? 200 : 5_000)
     else { return }

@@ -149,7 +149,7 @@ extension Operator {
     switch self {
     case let op as Binary: "\(name) \(op.kind.rawValue)"
     case let op as Reduce: "\(name) \(op.kind.rawValue)"
-    case let op as Unary: "\(name) \("\(op.function)".prefix { $0 != "(" })"
+    case let op as Unary: "\(name) \(op.function.kind.rawValue)"
     default: name
     }
   }

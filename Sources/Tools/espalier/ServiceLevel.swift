@@ -49,7 +49,7 @@ struct ServiceLevel: ExpressibleByArgument, Equatable {
       guard let bound_ms else {
         return """
           --slo \(slo) cannot be judged: \(count) frames were timed and \(frames_needed) are needed; \
-          give --iterations \(frames_needed) or leave it away
+          give --iterations \(frames_needed) or more
           """
       }
       return met
