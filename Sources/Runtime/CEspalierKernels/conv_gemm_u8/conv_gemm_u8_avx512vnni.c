@@ -6,6 +6,7 @@
 #if defined(__x86_64__)
 #include <immintrin.h>
 
+#include "../common/quantized_avx512.h"
 #include "conv_gemm_u8.h"
 
 #define UNROLLED _Pragma("clang loop unroll(full)")
@@ -51,22 +52,12 @@ static inline __attribute__((always_inline)) __m512 finished(
     const __m512 value = _mm512_cvtepi32_ps(_mm512_cvtepu8_epi32(bytes));
     t = _mm512_fmadd_ps(value, _mm512_set1_ps(place->p->residual_scale), t);
   }
-  t = _mm512_max_ps(t, _mm512_set1_ps(place->p->low));  // a NaN gives the second operand
-  return _mm512_min_ps(t, _mm512_set1_ps(place->p->high));
+  return clamped_avx512(t, place->p->low, place->p->high);
 }
 
 static inline __mmask16 mask_of(int32_t channels, int q) {
   const int32_t left = channels - q * ESPALIER_PANEL;
   return left >= ESPALIER_PANEL ? 0xFFFF : left <= 0 ? 0 : (__mmask16)((1u << left) - 1);
-}
-
-// table[y] for 64 bytes.
-static inline __m512i looked_up(const uint8_t *table, __m512i y) {
-  const __m512i low = _mm512_permutex2var_epi8(
-      _mm512_loadu_si512(table), y, _mm512_loadu_si512(table + 64));
-  const __m512i high = _mm512_permutex2var_epi8(
-      _mm512_loadu_si512(table + 128), y, _mm512_loadu_si512(table + 192));
-  return _mm512_mask_blend_epi8(_mm512_movepi8_mask(y), low, high);
 }
 
 // Four times 16 numbers 0 … 255 as 64 bytes in order.
@@ -94,7 +85,7 @@ static inline __attribute__((always_inline)) void store_row(
   }
   if (place->p->output_is_float) return;
   __m512i bytes = packed(y);
-  if (place->table) bytes = looked_up(place->table, bytes);
+  if (place->table) bytes = looked_up_avx512(place->table, bytes);
   const __mmask64 mask = place->channels >= 64 ? ~0ull : (1ull << place->channels) - 1;
   _mm512_mask_storeu_epi8(place->output[r] + place->channel, mask, bytes);
 }
