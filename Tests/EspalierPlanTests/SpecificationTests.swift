@@ -106,13 +106,17 @@ import Testing
   @Test func `lists the kernel families`() throws {
     var expected: [[String]] = []
     while let family = espalier_family_at(UInt32(expected.count))?.pointee {
-      let mask = String(family.written_mask, radix: 16, uppercase: true)
       expected.append([
         "\(family.number)", String(cString: family.name), "\(family.operand_count)",
-        "0x\(mask.count < 2 ? "0" : "")\(mask)", "\(family.parameter_bytes / 4)",
+        hexadecimal(family.written_mask), hexadecimal(family.byte_mask), "\(family.parameter_bytes / 4)",
       ])
     }
     #expect(try specification.table("Kernel families") == expected)
+  }
+
+  private func hexadecimal(_ mask: UInt8) -> String {
+    let digits = String(mask, radix: 16, uppercase: true)
+    return "0x\(digits.count < 2 ? "0" : "")\(digits)"
   }
 
   @Test func `gives the reader's limits`() throws {
