@@ -1,0 +1,20 @@
+// Local response normalization: see lrn_f32_vector.h, on vectors of 8 floats (AVX2).
+#if defined(__x86_64__)
+
+#include <string.h>
+
+#include "lrn_f32.h"
+#include "../common/vector_avx2.h"
+
+#pragma clang attribute push(__attribute__((target("avx2,fma"))), apply_to = function)
+
+#include "../common/function_vector.h"
+#include "lrn_f32_vector.h"
+
+void espalier_lrn_f32_avx2(const espalier_call *call, uint32_t first, uint32_t end, void *scratch) {
+  lrn_items(call, first, end, scratch);
+}
+
+#pragma clang attribute pop
+
+#endif
