@@ -89,6 +89,13 @@ V float v_sum(vec x) {
   return _mm_cvtss_f32(_mm_add_ss(two, _mm_movehdup_ps(two)));
 }
 
+// The greatest of 8 numbers.
+V float v_greatest(vec x) {
+  const __m128 four = _mm_max_ps(_mm256_castps256_ps128(x), _mm256_extractf128_ps(x, 1));
+  const __m128 two = _mm_max_ps(four, _mm_movehl_ps(four, four));
+  return _mm_cvtss_f32(_mm_max_ss(two, _mm_movehdup_ps(two)));
+}
+
 // Elements p[0], p[stride], …: n of them, the rest 0.
 V_SLOW vec v_load_strided(const float *p, int64_t stride, int64_t n) {
   float lanes[VL] __attribute__((aligned(32))) = {0};

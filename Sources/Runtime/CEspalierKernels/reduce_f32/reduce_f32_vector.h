@@ -44,15 +44,14 @@ V vec reduce_take(reduce_kind kind, vec sum, vec x) {
 }
 
 V float reduce_lanes(reduce_kind kind, vec x) {
-  float lanes[VL] __attribute__((aligned(64)));
-  v_store(lanes, x);
   if (kind < reduce_product) return v_sum(x);
-  float result = lanes[0];
-  for (int i = 1; i < VL; i++) {
-    const float value = lanes[i];
-    if (kind == reduce_product) result *= value;
-    else if (result == result && !(kind == reduce_max ? value <= result : value >= result)) result = value;
+  if (kind != reduce_product) {
+    if (v_any(v_ne(x, x))) return __builtin_nanf("");
+    return kind == reduce_max ? v_greatest(x) : -v_greatest(v_neg(x));
   }
+  float lanes[VL] __attribute__((aligned(64))), result = 1;
+  v_store(lanes, x);
+  for (int i = 0; i < VL; i++) result *= lanes[i];
   return result;
 }
 

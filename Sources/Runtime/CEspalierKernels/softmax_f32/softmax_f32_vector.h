@@ -12,14 +12,6 @@ V void softmax_fold(vec *sum, vec *few, int64_t step) {
 
 // --- Along the axis -------------------------------------------------------------------------------------
 
-V float softmax_greatest(vec x) {
-  float lanes[VL] __attribute__((aligned(64)));
-  v_store(lanes, x);
-  float result = lanes[0];
-  for (int i = 1; i < VL; i++) result = lanes[i] > result ? lanes[i] : result;
-  return result;
-}
-
 // The last lanes hold `fill` where fewer than VL elements are left.
 V vec softmax_load(const float *x, int64_t stride, int64_t left, float fill) {
   if (left >= VL) return v_load_any(x, stride, VL);
@@ -34,7 +26,7 @@ V void softmax_axis(const espalier_softmax_f32_parameters *p, const float *x, fl
   vec best = v_set(-__builtin_inff());
   for (int64_t j = 0; j < length; j += VL)
     best = v_max(softmax_load(x + j * from, from, length - j, -__builtin_inff()), best);
-  const vec largest = v_set(softmax_greatest(best));
+  const vec largest = v_set(v_greatest(best));
   vec sums = v_zero(), few = v_zero();
   for (int64_t j = 0; j < length; j += VL) {
     const int64_t n = length - j < VL ? length - j : VL;

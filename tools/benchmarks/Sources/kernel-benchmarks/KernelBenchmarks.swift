@@ -52,7 +52,7 @@ import EspalierKernels
           }
         }
       }
-      for layer in LightLayer.all where words.allSatisfy({ layer.title.contains($0) }) {
+      for layer in LightLayer.all + LightLayer.views where words.allSatisfy({ layer.title.contains($0) }) {
         layer.report(isa, peak: peak)
       }
     }
