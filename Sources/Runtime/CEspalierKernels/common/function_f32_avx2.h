@@ -6,6 +6,7 @@
 #include <stddef.h>
 
 #include "../include/espalier_parameters.h"
+#include "function_constant.h"
 
 #pragma clang attribute push(__attribute__((target("avx2,fma"))), apply_to = function)
 
@@ -83,36 +84,12 @@ static inline __attribute__((always_inline)) void function_row_avx2(
 }
 
 // y[0, count) = f(y[0, count)), the function chosen once.
-static __attribute__((noinline)) void apply_function_avx2(
+static __attribute__((noinline, unused)) void apply_function_avx2(
     int32_t function, float alpha, float beta, float *y, size_t count) {
   const __m256 a = _mm256_set1_ps(alpha), b = _mm256_set1_ps(beta);
-  switch (function) {
-    case espalier_function_relu:
-      function_row_avx2(espalier_function_relu, a, b, y, count);
-      break;
-    case espalier_function_clip:
-      function_row_avx2(espalier_function_clip, a, b, y, count);
-      break;
-    case espalier_function_leaky_relu:
-      function_row_avx2(espalier_function_leaky_relu, a, b, y, count);
-      break;
-    case espalier_function_hard_sigmoid:
-      function_row_avx2(espalier_function_hard_sigmoid, a, b, y, count);
-      break;
-    case espalier_function_hard_swish:
-      function_row_avx2(espalier_function_hard_swish, a, b, y, count);
-      break;
-    case espalier_function_sigmoid:
-      function_row_avx2(espalier_function_sigmoid, a, b, y, count);
-      break;
-    case espalier_function_silu:
-      function_row_avx2(espalier_function_silu, a, b, y, count);
-      break;
-    case espalier_function_tanh:
-      function_row_avx2(espalier_function_tanh, a, b, y, count);
-      break;
-    default: break;
-  }
+#define USE(constant) function_row_avx2(constant, a, b, y, count)
+  ESPALIER_FOR_CONSTANT_FUNCTION(function, USE)
+#undef USE
 }
 
 #pragma clang attribute pop

@@ -73,6 +73,44 @@ static inline __attribute__((always_inline)) void store_column(
   }
 }
 
+// The channels of vector `v`, of `per_panel` to a panel: where they lie in a row, and how many exist.
+static inline __attribute__((always_inline)) ptrdiff_t vector_channel(
+    const tile_place *place, int v, int per_panel) {
+  return place->channel + v / per_panel * CONV_GEMM_PANEL + v % per_panel * 8;
+}
+static inline __attribute__((always_inline)) int32_t vector_width(
+    const tile_place *place, int v, int vectors, int per_panel) {
+  return v >= vectors - per_panel ? place->channels - v % per_panel * 8 : 8;
+}
+
+// Stores all rows and vectors behind a function.
+static inline __attribute__((always_inline)) void store_function(
+    const int32_t function, const item_facts *facts, const tile_place *place, const __m256 *sum, int rows,
+    int vectors, int per_panel) {
+  const __m256 a = _mm256_set1_ps(facts->alpha), b = _mm256_set1_ps(facts->beta);
+  for (int v = 0; v < vectors; v++) {
+    const ptrdiff_t channel = vector_channel(place, v, per_panel);
+    const int32_t channels = vector_width(place, v, vectors, per_panel);
+    if (channels >= 8) {
+      for (int r = 0; r < rows; r++)
+        _mm256_storeu_ps(place->output[r] + channel, function_f32_avx2(function, a, b, *sum++));
+    } else if (channels > 0) {
+      const __m256i mask = first_lanes_avx2(channels);
+      for (int r = 0; r < rows; r++)
+        _mm256_maskstore_ps(place->output[r] + channel, mask, function_f32_avx2(function, a, b, *sum++));
+    }
+  }
+}
+
+// The same for the function that the call asks for; `sum` lies in memory, [vector][row].
+static __attribute__((noinline)) void store_any_function(
+    const item_facts *facts, const tile_place *place, const __m256 *sum, int rows, int vectors,
+    int per_panel) {
+#define USE(constant) store_function(constant, facts, place, sum, rows, vectors, per_panel)
+  ESPALIER_FOR_CONSTANT_FUNCTION(facts->function, USE)
+#undef USE
+}
+
 // `rows` pixels x `vectors` vectors of 8 channels, `per_panel` of them (2, or 1 of a half panel) per panel.
 static inline __attribute__((always_inline)) void tile(
     const item_facts *facts, const tile_place *place, const int rows, const int vectors,
@@ -90,21 +128,22 @@ static inline __attribute__((always_inline)) void tile(
     w = add_products_avx2(x, start, end, w, facts->panel_size, rows, vectors, per_panel, ahead, sum);
     if (ahead) ahead += (size_t)facts->run_length * CONV_GEMM_PANEL;
   }
-  int32_t channels[8];
-  ptrdiff_t at[8];
-  UNROLLED for (int v = 0; v < vectors; v++) {
-    channels[v] = v >= vectors - per_panel ? place->channels - v % per_panel * 8 : 8;
-    at[v] = place->channel + v / per_panel * CONV_GEMM_PANEL + v % per_panel * 8;
-    if (facts->has_residual) add_residual(place, rows, sum[v], at[v], channels[v]);
+  if (facts->has_residual) {
+    UNROLLED for (int v = 0; v < vectors; v++)
+      add_residual(
+          place, rows, sum[v], vector_channel(place, v, per_panel),
+          vector_width(place, v, vectors, per_panel));
   }
   if (facts->function) {
-    __m256 block[8 * 8];  // whole vectors side by side, whatever the output's masks and strides
+    __m256 block[8 * 8];
     UNROLLED for (int i = 0; i < rows * vectors; i++) block[i] = sum[i / rows][i % rows];
-    apply_function_avx2(
-        facts->function, facts->alpha, facts->beta, (float *)block, (size_t)(rows * vectors * 8));
-    UNROLLED for (int i = 0; i < rows * vectors; i++) sum[i / rows][i % rows] = block[i];
+    store_any_function(facts, place, block, rows, vectors, per_panel);
+    return;
   }
-  UNROLLED for (int v = 0; v < vectors; v++) store_column(facts, place, rows, sum[v], at[v], channels[v]);
+  UNROLLED for (int v = 0; v < vectors; v++)
+    store_column(
+        facts, place, rows, sum[v], vector_channel(place, v, per_panel),
+        vector_width(place, v, vectors, per_panel));
 }
 
 typedef void (*tile_function)(const item_facts *facts, const tile_place *place);

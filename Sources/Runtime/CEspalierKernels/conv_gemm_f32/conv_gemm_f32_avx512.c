@@ -65,6 +65,28 @@ static inline __attribute__((always_inline)) void store_panel(
   }
 }
 
+// Stores all rows and panels behind a function.
+static inline __attribute__((always_inline)) void store_function(
+    const int32_t function, const item_facts *facts, const tile_place *place, const __m512 *sum, int rows,
+    int panels) {
+  const __m512 a = _mm512_set1_ps(facts->alpha), b = _mm512_set1_ps(facts->beta);
+  for (int p = 0; p < panels; p++) {
+    const __mmask16 mask = p < panels - 1 ? 0xFFFF : place->last;
+    const ptrdiff_t channel = place->channel + p * CONV_GEMM_PANEL;
+    for (int r = 0; r < rows; r++)
+      _mm512_mask_storeu_ps(
+          place->output[r] + channel, mask, function_f32_avx512(function, a, b, *sum++));
+  }
+}
+
+// The same for the function that the call asks for; `sum` lies in memory, [panel][row].
+static __attribute__((noinline)) void store_any_function(
+    const item_facts *facts, const tile_place *place, const __m512 *sum, int rows, int panels) {
+#define USE(constant) store_function(constant, facts, place, sum, rows, panels)
+  ESPALIER_FOR_CONSTANT_FUNCTION(facts->function, USE)
+#undef USE
+}
+
 static inline __attribute__((always_inline)) void tile(
     const item_facts *facts, const tile_place *place, const int rows, const int panels) {
   const float *x[12];
@@ -85,11 +107,10 @@ static inline __attribute__((always_inline)) void tile(
     if (facts->has_residual) add_residual(place, rows, sum[p], place->channel + p * CONV_GEMM_PANEL, mask);
   }
   if (facts->function) {
-    __m512 block[4 * 12];  // whole vectors side by side, whatever the output's masks and strides
+    __m512 block[4 * 12];
     UNROLLED for (int i = 0; i < rows * panels; i++) block[i] = sum[i / rows][i % rows];
-    apply_function_avx512(
-        facts->function, facts->alpha, facts->beta, (float *)block, (size_t)(rows * panels * 16));
-    UNROLLED for (int i = 0; i < rows * panels; i++) sum[i / rows][i % rows] = block[i];
+    store_any_function(facts, place, block, rows, panels);
+    return;
   }
   UNROLLED for (int p = 0; p < panels; p++)
     store_panel(
