@@ -99,8 +99,9 @@ import Testing
         .frame(Tensor(shape: [3], integers: [1, -1, 7])), .known(Tensor(shape: [], integers: [3])),
         .known(Tensor(shape: [2], floats: [2, 5])),
       ])
-    #expect(
-      try node.evaluated() == [Tensor(shape: [3, 3], floats: [2, 5, 2, 2, 2, 5, 2, 2, 2])])
+    let expected = Tensor(shape: [3, 3], floats: [2, 5, 2, 2, 2, 5, 2, 2, 2])
+    #expect(try node.evaluated() == [expected])
+    #expect(try node.lowered() == [expected])
   }
 
   @Test func `ReverseSequence turns round the start of every sequence`() throws {

@@ -4,6 +4,7 @@ extension Binary {
   public func layoutDemand(input index: Int, _ inputs: [TensorType]) -> LayoutDemand { .any }
 
   public func lower(_ node: Node, into lowering: inout Lowering) throws(LoweringError) {
+    if kind == .shiftLeft || kind == .shiftRight { return try lowerShift(node, &lowering) }
     guard let operation = kind.kernelCode else {
       throw noKernel(node, "it computes in floats, and \(kind.rawValue) needs bits")
     }
@@ -20,6 +21,23 @@ extension Binary {
     let target = lowering.allocate(node.outputs[0])
     try lowering.binary(operation, a, b, to: target, function: activation)
     try lowering.correct(target, steps)
+  }
+
+  /// Multiplies with or divides by a power of 2, which floats do exactly.
+  private func lowerShift(_ node: Node, _ lowering: inout Lowering) throws(LoweringError) {
+    let type = lowering.graph.type(of: node.outputs[0])
+    guard type.element.integerRange.lowerBound == 0 || type.element == .uint64 else {
+      throw noKernel(node, "it computes in floats, and \(kind.rawValue) of a sign needs bits")
+    }
+    let (a, b) = (lowering.view(of: node.inputs[0]), lowering.view(of: node.inputs[1]))
+    let target = lowering.allocate(node.outputs[0])
+    let power = lowering.newBuffer(shape: type.shape)
+    // More bits than 32 shift out whatever there is, without an overflow.
+    try lowering.binary(.minimum, b, lowering.scalar(32), to: power)
+    try lowering.binary(.power, lowering.scalar(2), power, to: power)
+    try lowering.binary(kind == .shiftLeft ? .multiply : .divide, a, power, to: target)
+    if kind == .shiftRight { return try lowering.correct(target, [.truncate]) }
+    if type.element.byteCount <= 2 { try lowering.correct(target, [.wrap(type.element)]) }
   }
 
   /// Squares, square roots and reciprocals written as powers cost a fraction of a general power.

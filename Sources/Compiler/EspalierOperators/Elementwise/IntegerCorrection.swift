@@ -58,10 +58,8 @@ extension Lowering {
   private mutating func wrap(_ view: View, into element: ElementType) throws(LoweringError) {
     let range = element.integerRange
     let lowest = Float(range.lowerBound)
-    var count = weights.append(floats: [Float(range.count)])
-    (count.shape, count.strides) = ([], [])
     if lowest != 0 { try unary(ElementFunction(.affine, alpha: 1, beta: -lowest), from: view, to: view) }
-    try binary(.floorModulo, view, count, to: view)
+    try binary(.floorModulo, view, scalar(Float(range.count)), to: view)
     if lowest != 0 { try unary(ElementFunction(.affine, alpha: 1, beta: lowest), from: view, to: view) }
   }
 }

@@ -1,5 +1,4 @@
 public import EspalierGraph
-internal import EspalierKernels
 
 /// `y = condition ? a : b`, element by element, all three broadcast to one shape.
 ///
@@ -64,18 +63,7 @@ public struct Where: LowerableOperator {
 
   public func lower(_ node: Node, into lowering: inout Lowering) throws(LoweringError) {
     let target = lowering.allocate(node.outputs[0])
-    let sources = node.inputs.map { lowering.operand($0, meeting: target.shape).broadcast(to: target.shape) }
-    guard let axes = try lowering.mergedAxes([target] + sources) else { return }
-    var parameters = SelectParameters()
-    parameters.extent = sixAxes(axes.extent, fill: 1)
-    parameters.output_stride = sixAxes(axes.strides[0], fill: 0)
-    parameters.c_stride = sixAxes(axes.strides[1], fill: 0)
-    parameters.a_stride = sixAxes(axes.strides[2], fill: 0)
-    parameters.b_stride = sixAxes(axes.strides[3], fill: 0)
-    parameters.output_base = target.offsetFromLowest
-    parameters.c_base = sources[0].offsetFromLowest
-    parameters.a_base = sources[1].offsetFromLowest
-    parameters.b_base = sources[2].offsetFromLowest
-    lowering.emit(parameters, (sources + [target]).map(\.atLowest))
+    let sources = node.inputs.map { lowering.operand($0, meeting: target.shape) }
+    try lowering.select(where: sources[0], sources[1], otherwise: sources[2], to: target)
   }
 }

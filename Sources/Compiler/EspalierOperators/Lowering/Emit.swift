@@ -116,6 +116,30 @@ extension Lowering {
     emit(parameters, [a.atLowest, b.atLowest, target.atLowest])
   }
 
+  /// `target = condition != 0 ? a : b`, all three broadcast to the target's shape.
+  mutating func select(
+    where condition: View, _ a: View, otherwise b: View, to target: View
+  ) throws(LoweringError) {
+    let sources = [condition, a, b].map { $0.broadcast(to: target.shape) }
+    guard let axes = try mergedAxes([target] + sources) else { return }
+    var parameters = SelectParameters()
+    parameters.extent = sixAxes(axes.extent, fill: 1)
+    parameters.output_stride = sixAxes(axes.strides[0], fill: 0)
+    parameters.c_stride = sixAxes(axes.strides[1], fill: 0)
+    parameters.a_stride = sixAxes(axes.strides[2], fill: 0)
+    parameters.b_stride = sixAxes(axes.strides[3], fill: 0)
+    parameters.output_base = target.offsetFromLowest
+    parameters.c_base = sources[0].offsetFromLowest
+    parameters.a_base = sources[1].offsetFromLowest
+    parameters.b_base = sources[2].offsetFromLowest
+    emit(parameters, (sources + [target]).map(\.atLowest))
+  }
+
+  /// One number among the weights, as a tensor of rank 0.
+  mutating func scalar(_ value: Float) -> View {
+    View(.weights, base: weights.append(floats: [value]).base, shape: [], strides: [])
+  }
+
   /// The axes of views of one shape as kernels want them: sorted so that the first view's memory is walked
   /// forward, without axes of extent 1, neighbors that run on into each other in every view merged.
   ///

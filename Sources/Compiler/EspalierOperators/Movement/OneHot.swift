@@ -66,7 +66,35 @@ public struct OneHot: LowerableOperator {
 
   public func layoutDemand(input index: Int, _ inputs: [TensorType]) -> LayoutDemand { .any }
 
+  /// Compares every index with every place along the axis, counted from the front and from the end.
   public func lower(_ node: Node, into lowering: inout Lowering) throws(LoweringError) {
-    throw .noKernel(node: node.name, type: Self.name, reason: "no kernel compares with every index")
+    let target = lowering.allocate(node.outputs[0])
+    var indices = lowering.view(of: node.inputs[0])
+    if lowering.graph.type(of: node.inputs[0]).element.isFloating {
+      let whole = lowering.newBuffer(shape: indices.shape)
+      try lowering.unary(ElementFunction(.truncate), from: indices, to: whole)
+      indices = whole
+    }
+    indices.shape.insert(1, at: axis)
+    indices.strides.insert(0, at: axis)
+    let (front, end) = (lowering.newBuffer(shape: target.shape), lowering.newBuffer(shape: target.shape))
+    for (buffer, first) in [(front, 0), (end, -depth)] {
+      let places = lowering.weights.append(floats: (first..<first + depth).map(Float.init))
+      var shape = Shape(repeating: 1, count: target.rank)
+      shape[axis] = depth
+      let along = View(.weights, base: places.base, shape: shape, strides: shape.map { $0 == 1 ? 0 : 1 })
+      try lowering.binary(.equal, indices, along, to: buffer)
+    }
+    try lowering.binary(.or, front, end, to: front)
+    let (off, on) = (value(0, node, &lowering), value(1, node, &lowering))
+    try lowering.select(where: front, on, otherwise: off, to: target)
+  }
+
+  /// The "off" or the "on" value; a known one is put among the weights on its own, where kernels can read it.
+  private func value(_ index: Int, _ node: Node, _ lowering: inout Lowering) -> View {
+    if let known = lowering.graph.constant(of: node.inputs[1]) {
+      return lowering.scalar(known.asFloats[index])
+    }
+    return lowering.view(of: node.inputs[1]).sliced(axis: 0, start: index, count: 1)
   }
 }

@@ -1,5 +1,4 @@
 public import EspalierGraph
-internal import EspalierKernels
 
 /// The upper or the lower triangle of every matrix (the last two axes), zeros elsewhere.
 ///
@@ -63,30 +62,6 @@ public struct Trilu: LowerableOperator {
       keeps(row: position / columns, column: position % columns) ? 1 : 0
     }
     let flags = lowering.weights.append(floats: mask).splitting(axis: 0, into: [rows, columns])
-    let zero = lowering.weights.append(floats: [0])
-    try lowering.select(
-      where: flags.broadcast(to: source.shape), source,
-      otherwise: View(zero.buffer, base: zero.base, shape: [], strides: []).broadcast(to: source.shape),
-      to: output)
-  }
-}
-
-extension Lowering {
-  /// `target = condition != 0 ? a : b`, by kernel select_f32; all views have the target's shape.
-  fileprivate mutating func select(
-    where condition: View, _ a: View, otherwise b: View, to target: View
-  ) throws(LoweringError) {
-    guard let axes = try mergedAxes([target, condition, a, b]) else { return }
-    var parameters = SelectParameters()
-    parameters.extent = sixAxes(axes.extent, fill: 1)
-    parameters.output_stride = sixAxes(axes.strides[0], fill: 0)
-    parameters.c_stride = sixAxes(axes.strides[1], fill: 0)
-    parameters.a_stride = sixAxes(axes.strides[2], fill: 0)
-    parameters.b_stride = sixAxes(axes.strides[3], fill: 0)
-    parameters.output_base = target.offsetFromLowest
-    parameters.c_base = condition.offsetFromLowest
-    parameters.a_base = a.offsetFromLowest
-    parameters.b_base = b.offsetFromLowest
-    emit(parameters, [condition.atLowest, a.atLowest, b.atLowest, target.atLowest])
+    try lowering.select(where: flags, source, otherwise: lowering.scalar(0), to: output)
   }
 }
