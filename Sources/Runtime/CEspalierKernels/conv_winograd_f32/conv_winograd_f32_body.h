@@ -99,6 +99,19 @@ typedef struct epilogue {
   bool needs_function;       // more than a clamp
 } epilogue;
 
+// Stores LANES channels of the output pixel (i, j) of a tile if it exists.
+static inline __attribute__((always_inline)) void store_output(
+    const bool whole, const conv_winograd *p, const winograd_tile *place, int i, int j, ptrdiff_t channel,
+    int32_t lanes, vec result) {
+  if (!whole && (i >= place->output_rows || j >= place->output_columns)) return;
+  float *output =
+      place->output + (ptrdiff_t)i * p->output_stride_h + (ptrdiff_t)j * p->output_stride_w + channel;
+  if (whole)
+    store(output, result);
+  else
+    store_part(output, lanes, result);
+}
+
 // Transforms LANES channels of a tile back and stores those that exist.
 static inline __attribute__((always_inline)) void transform_output(
     const int tile, const bool whole, const conv_winograd *p, const winograd_tile *place, ptrdiff_t channel,
@@ -109,36 +122,32 @@ static inline __attribute__((always_inline)) void transform_output(
     UNROLLED for (int j = 0; j < tile + 2; j++) m[j] = load(y + (uint64_t)(i * (tile + 2) + j) * plane);
     transform_output_line(tile, m, lines[i]);
   }
-  vec block[4 * 4];  // [output column][row]
-  UNROLLED for (int j = 0; j < tile; j++) {
-    vec m[6];
-    UNROLLED for (int i = 0; i < tile + 2; i++) m[i] = lines[i][j];
-    transform_output_line(tile, m, block + j * tile);
-    UNROLLED for (int i = 0; i < tile; i++) {
-      vec *result = block + j * tile + i;
-      *result = add(*result, bias);
-      if (!place->residual || (!whole && (i >= place->output_rows || j >= place->output_columns))) continue;
-      const float *residual = place->residual + (ptrdiff_t)i * p->residual_stride_h +
-                              (ptrdiff_t)j * p->residual_stride_w + channel;
-      *result = add(*result, whole ? load(residual) : load_part(residual, lanes));
-    }
-  }
-  if (end->needs_function)
-    apply_function(p->function, p->alpha, p->beta, (float *)block, (size_t)(tile * tile * LANES));
   const vec low = splat(end->low), high = splat(end->high);
+  float block[4 * 4 * LANES];  // [output column][row], where a function comes last
   UNROLLED for (int j = 0; j < tile; j++) {
+    vec m[6], results[4];
+    UNROLLED for (int i = 0; i < tile + 2; i++) m[i] = lines[i][j];
+    transform_output_line(tile, m, results);
     UNROLLED for (int i = 0; i < tile; i++) {
-      if (!whole && (i >= place->output_rows || j >= place->output_columns)) continue;
-      // NaN stays NaN: it is the second operand.
-      const vec result = smallest(high, largest(low, block[j * tile + i]));
-      float *output =
-          place->output + (ptrdiff_t)i * p->output_stride_h + (ptrdiff_t)j * p->output_stride_w + channel;
-      if (whole)
-        store(output, result);
-      else
-        store_part(output, lanes, result);
+      vec result = add(results[i], bias);
+      if (place->residual && (whole || (i < place->output_rows && j < place->output_columns))) {
+        const float *residual = place->residual + (ptrdiff_t)i * p->residual_stride_h +
+                                (ptrdiff_t)j * p->residual_stride_w + channel;
+        result = add(result, whole ? load(residual) : load_part(residual, lanes));
+      }
+      if (end->needs_function) {
+        store(block + (j * tile + i) * LANES, result);
+        continue;
+      }
+      result = smallest(high, largest(low, result));  // NaN stays NaN: it is the second operand
+      store_output(whole, p, place, i, j, channel, lanes, result);
     }
   }
+  if (!end->needs_function) return;
+  apply_function(p->function, p->alpha, p->beta, block, (size_t)(tile * tile * LANES));
+  UNROLLED for (int j = 0; j < tile; j++)
+    UNROLLED for (int i = 0; i < tile; i++)
+      store_output(whole, p, place, i, j, channel, lanes, load(block + (j * tile + i) * LANES));
 }
 
 static inline __attribute__((always_inline)) void transform_outputs(
