@@ -1,6 +1,10 @@
 // The kernel table, read from kernels.def, and the choice among it by what the processor has.
 #include "espalier_kernels.h"
 
+#if defined(__x86_64__)
+#include <cpuid.h>
+#endif
+
 #define ESPALIER_FAMILY(number, name, operand_count, written_mask, byte_mask) \
   bool espalier_##name##_check(espalier_call_facts *facts);
 #define ESPALIER_VARIANT(family, isa) \
@@ -41,19 +45,31 @@ const espalier_family *espalier_family_numbered(uint16_t number) {
   return NULL;
 }
 
+#if defined(__x86_64__)
+// __builtin_cpu_supports would ask a table of the compiler's library, which the embedded library does without.
+static bool has_avxvnni(void) {
+  uint32_t a, b, c, d;
+  return __get_cpuid_count(7, 1, &a, &b, &c, &d) && (a >> 4 & 1);
+}
+
+static bool has_avx512vnni(void) {
+  uint32_t a, b, c, d;
+  return __get_cpuid_count(7, 0, &a, &b, &c, &d) && (c >> 11 & 1);
+}
+#endif
+
 static bool processor_has(espalier_isa isa) {
   switch (isa) {
     case espalier_isa_scalar: return true;
 #if defined(__x86_64__)
     case espalier_isa_avx2: return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
-    case espalier_isa_avxvnni: return processor_has(espalier_isa_avx2) && __builtin_cpu_supports("avxvnni");
+    case espalier_isa_avxvnni: return processor_has(espalier_isa_avx2) && has_avxvnni();
     case espalier_isa_avx512:
       return processor_has(espalier_isa_avx2) && __builtin_cpu_supports("avx512f") &&
              __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512dq") &&
              __builtin_cpu_supports("avx512vl");
     case espalier_isa_avx512vnni:
-      return processor_has(espalier_isa_avx512) && __builtin_cpu_supports("avx512vnni") &&
-             __builtin_cpu_supports("avx512vbmi");
+      return processor_has(espalier_isa_avx512) && has_avx512vnni() && __builtin_cpu_supports("avx512vbmi");
 #endif
 #if defined(__aarch64__)
     case espalier_isa_neon: return true;
