@@ -96,8 +96,8 @@ extension QuantizeParameters: KernelParameters { public static var family: UInt1
 extension DequantizeParameters: KernelParameters { public static var family: UInt16 { 25 } }
 extension ByteBinaryParameters: KernelParameters { public static var family: UInt16 { 26 } }
 
-/// A parameter block that copies a view onto another.
-public protocol CopyingParameters: KernelParameters {
+/// A parameter block of a kernel that makes each element of one view from the same element of another.
+public protocol ElementwiseParameters: KernelParameters {
   init()
   var extent: SixAxes { get set }
   var input_stride: SixAxes { get set }
@@ -106,5 +106,9 @@ public protocol CopyingParameters: KernelParameters {
   var output_base: Int32 { get set }
 }
 
-extension CopyParameters: CopyingParameters {}
-extension ByteCopyParameters: CopyingParameters {}
+extension CopyParameters: ElementwiseParameters {}
+extension UnaryParameters: ElementwiseParameters {}
+extension ByteCopyParameters: ElementwiseParameters {}
+extension ByteTableParameters: ElementwiseParameters {}
+extension QuantizeParameters: ElementwiseParameters {}
+extension DequantizeParameters: ElementwiseParameters {}

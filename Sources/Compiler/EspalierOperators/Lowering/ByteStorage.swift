@@ -67,44 +67,26 @@ extension Lowering {
 
   /// `target = clamp(round(source / scale + zero))`, in bytes.
   mutating func quantize(
-    from source: View, to target: View, scale: Float, zero: Int, low: Int = 0, high: Int = 255
+    from source: View, to target: View, scale: Float, zero: Int
   ) throws(LoweringError) {
-    guard let axes = try mergedAxes([target, source]) else { return }
-    var parameters = QuantizeParameters()
-    parameters.extent = sixAxes(axes.extent, fill: 1)
-    parameters.input_stride = sixAxes(axes.strides[1], fill: 0)
-    parameters.output_stride = sixAxes(axes.strides[0], fill: 0)
-    parameters.input_base = source.offsetFromLowest
-    parameters.output_base = target.offsetFromLowest
-    (parameters.scale, parameters.zero) = (scale, Float(zero))
-    (parameters.low, parameters.high) = (Float(low), Float(high))
-    emit(parameters, [source.atLowest, target.atLowest])
+    eachElement(QuantizeParameters.self, from: source, to: target) {
+      ($0.scale, $0.zero) = (scale, Float(zero))
+      ($0.low, $0.high) = (0, 255)
+    }
   }
 
   /// `target = table[source]`, from bytes to float32.
-  ///
-  /// - Precondition: The views have at most 6 separate axes.
   mutating func dequantize(from source: View, to target: View, table: [Float]) {
-    guard let axes = try? mergedAxes([target, source]) else { return }
-    var parameters = DequantizeParameters()
-    parameters.extent = sixAxes(axes.extent, fill: 1)
-    parameters.input_stride = sixAxes(axes.strides[1], fill: 0)
-    parameters.output_stride = sixAxes(axes.strides[0], fill: 0)
-    parameters.input_base = source.offsetFromLowest
-    parameters.output_base = target.offsetFromLowest
-    emit(parameters, [source.atLowest, weights.append(floats: table), target.atLowest])
+    let entries = weights.append(floats: table)
+    eachElement(DequantizeParameters.self, from: source, to: target, tables: [entries])
   }
 
   /// `target = table[source]`, from bytes to bytes.
-  mutating func lookUp(_ table: [UInt8], from source: View, to target: View) throws(LoweringError) {
-    guard let axes = try mergedAxes([target, source]) else { return }
-    var parameters = ByteTableParameters()
-    parameters.extent = sixAxes(axes.extent, fill: 1)
-    parameters.input_stride = sixAxes(axes.strides[1], fill: 0)
-    parameters.output_stride = sixAxes(axes.strides[0], fill: 0)
-    parameters.input_base = source.offsetFromLowest
-    parameters.output_base = target.offsetFromLowest
-    emit(parameters, [source.atLowest, weights.append(bytes: table), target.atLowest])
+  mutating func lookUp(
+    _ table: [UInt8], from source: View, to target: View
+  ) throws(LoweringError) {
+    let entries = weights.append(bytes: table)
+    eachElement(ByteTableParameters.self, from: source, to: target, tables: [entries])
   }
 }
 

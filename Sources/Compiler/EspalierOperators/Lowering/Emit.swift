@@ -19,30 +19,35 @@ extension Lowering {
         name: currentName))
   }
 
-  /// Copies elements between views of one shape (layout changes, pads, slices): one call, or as many as
-  /// the axes beyond the kernels' 6 have indices.
+  /// Copies elements between views of one shape (layout changes, pads, slices).
   ///
   /// Between float32 and bytes the numbers themselves are converted.
   public mutating func copy(from source: View, to target: View) throws(LoweringError) {
     switch (element(of: source.buffer), element(of: target.buffer)) {
-    case (.float32, .byte): return try quantize(from: source, to: target, scale: 1, zero: 0)
-    case (.byte, .float32):
-      return dequantize(from: source, to: target, table: (0..<256).map(Float.init))
-    case (.byte, .byte):
-      return try copy(from: source, to: target, as: ByteCopyParameters.self)
-    case (.float32, .float32): return try copy(from: source, to: target, as: CopyParameters.self)
+    case (.float32, .byte): try quantize(from: source, to: target, scale: 1, zero: 0)
+    case (.byte, .float32): dequantize(from: source, to: target, table: (0..<256).map(Float.init))
+    case (.byte, .byte): eachElement(ByteCopyParameters.self, from: source, to: target)
+    case (.float32, .float32): eachElement(CopyParameters.self, from: source, to: target)
     }
   }
 
-  private mutating func copy<Parameters: CopyingParameters>(
-    from source: View, to target: View, as: Parameters.Type
-  ) throws(LoweringError) {
+  /// Emits a call that makes each element of `target` from the same element of `source`: one call, or as many
+  /// as the axes beyond the kernels' 6 have indices.
+  ///
+  /// - Parameters:
+  ///   - tables: Operands that stand between source and target.
+  ///   - complete: Fills in what the block holds beside the views.
+  mutating func eachElement<Parameters: ElementwiseParameters>(
+    _: Parameters.Type, from source: View, to target: View, tables: [View] = [],
+    complete: (inout Parameters) -> Void = { _ in }
+  ) {
     guard let axes = allMergedAxes([target, source]) else { return }
     let cut = max(0, axes.extent.count - 6)
     var parameters = Parameters()
     parameters.extent = sixAxes(Array(axes.extent[cut...]), fill: 1)
     parameters.input_stride = sixAxes(Array(axes.strides[1][cut...]), fill: 0)
     parameters.output_stride = sixAxes(Array(axes.strides[0][cut...]), fill: 0)
+    complete(&parameters)
     let outer = Array(axes.extent[..<cut])
     let (from, to) = (Array(axes.strides[1][..<cut]), Array(axes.strides[0][..<cut]))
     for (read, written) in zip(
@@ -50,7 +55,7 @@ extension Lowering {
     {
       parameters.input_base = source.offsetFromLowest + Int32(read)
       parameters.output_base = target.offsetFromLowest + Int32(written)
-      emit(parameters, [source.atLowest, target.atLowest])
+      emit(parameters, [source.atLowest] + tables.map { $0 } + [target.atLowest])
     }
   }
 
@@ -80,17 +85,11 @@ extension Lowering {
   public mutating func unary(
     _ function: ElementFunction, from source: View, to target: View
   ) throws(LoweringError) {
-    guard let axes = try mergedAxes([target, source]) else { return }
-    var parameters = UnaryParameters()
-    parameters.extent = sixAxes(axes.extent, fill: 1)
-    parameters.input_stride = sixAxes(axes.strides[1], fill: 0)
-    parameters.output_stride = sixAxes(axes.strides[0], fill: 0)
-    parameters.input_base = source.offsetFromLowest
-    parameters.output_base = target.offsetFromLowest
-    parameters.function = function.kernelCode
-    parameters.alpha = function.alpha
-    parameters.beta = function.beta
-    emit(parameters, [source.atLowest, target.atLowest])
+    eachElement(UnaryParameters.self, from: source, to: target) {
+      $0.function = function.kernelCode
+      $0.alpha = function.alpha
+      $0.beta = function.beta
+    }
   }
 
   /// `target = function(operation(a, b))`, with a and b broadcast to the target's shape.
