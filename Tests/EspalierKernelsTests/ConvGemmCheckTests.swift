@@ -23,7 +23,7 @@ import Testing
   func `refuses a call whose operand is one float short`(operand: Int) {
     var call = example().call
     let values = call.operands[operand]?.values ?? []
-    call.operands[operand] = GuardedFloats(Array(values.dropLast()))
+    call.operands[operand] = GuardedMemory(Array(values.dropLast()))
     #expect(call.check() == nil)
   }
 
@@ -42,7 +42,7 @@ import Testing
       var call = example().call
       var runs = (call.operands[1]?.values ?? []).map { Int32(bitPattern: $0.bitPattern) }
       runs[4] = run
-      call.operands[1] = GuardedFloats(runs)
+      call.operands[1] = GuardedMemory(runs)
       #expect(call.check() == nil)
     }
   }

@@ -64,10 +64,10 @@ struct ConvGemmExample {
     call = KernelCallUnderTest(
       parameters: parameters,
       operands: [
-        GuardedFloats(input.spread(example.input)), GuardedFloats(runs), GuardedFloats(panels),
-        shape.hasBias ? GuardedFloats(bias) : nil,
-        shape.hasResidual ? GuardedFloats(output.spread(example.residual)) : nil,
-        GuardedFloats([Float](repeating: ConvolutionExample.untouched, count: output.count)),
+        GuardedMemory(input.spread(example.input)), GuardedMemory(runs), GuardedMemory(panels),
+        shape.hasBias ? GuardedMemory(bias) : nil,
+        shape.hasResidual ? GuardedMemory(output.spread(example.residual)) : nil,
+        GuardedMemory([Float](repeating: ConvolutionExample.untouched, count: output.count)),
       ], constants: [1, 2, 3])
   }
 

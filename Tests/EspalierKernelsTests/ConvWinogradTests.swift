@@ -65,10 +65,10 @@ struct ConvWinogradExample {
     call = KernelCallUnderTest(
       parameters: parameters,
       operands: [
-        GuardedFloats(image), GuardedFloats(weights),
-        shape.hasBias ? GuardedFloats(ConvWinograd.packBias(example.bias)) : nil,
-        shape.hasResidual ? GuardedFloats(output.spread(example.residual)) : nil,
-        GuardedFloats([Float](repeating: ConvolutionExample.untouched, count: output.count)),
+        GuardedMemory(image), GuardedMemory(weights),
+        shape.hasBias ? GuardedMemory(ConvWinograd.packBias(example.bias)) : nil,
+        shape.hasResidual ? GuardedMemory(output.spread(example.residual)) : nil,
+        GuardedMemory([Float](repeating: ConvolutionExample.untouched, count: output.count)),
       ], constants: [1, 2])
   }
 
@@ -163,7 +163,7 @@ struct ConvWinogradExample {
   func `refuses a call whose operand is one float short`(operand: Int) {
     var call = example().call
     let values = call.operands[operand]?.values ?? []
-    call.operands[operand] = GuardedFloats(Array(values.dropLast()))
+    call.operands[operand] = GuardedMemory(Array(values.dropLast()))
     #expect(call.check() == nil)
   }
 

@@ -35,11 +35,8 @@ extension KernelCallUnderTest {
         outcome.refused += 1
         continue
       }
-      for (i, extent) in [
-        facts.extent.0, facts.extent.1, facts.extent.2, facts.extent.3, facts.extent.4, facts.extent.5,
-        facts.extent.6, facts.extent.7,
-      ].enumerated() where i < operands.count {
-        #expect(extent <= UInt64((operands[i]?.count ?? 0) * 4))
+      for (extent, operand) in zip(facts.extents, operands) {
+        #expect(extent <= UInt64(operand?.byteCount ?? 0))
       }
       // A valid call may still be too long for a test.
       guard facts.multiply_adds < 1 << 22, steps(mutation.parameters) < 1e5, facts.items < 1 << 16,

@@ -5,7 +5,7 @@ import EspalierKernels
 struct KernelCallUnderTest<Parameters: KernelParameters> {
   var parameters: Parameters
   /// Nil where an operand is absent.
-  var operands: [GuardedFloats?]
+  var operands: [GuardedMemory?]
   /// Operands that the checker may read, as those of a pack's weights.
   var constants: Set<Int> = []
 
@@ -19,12 +19,12 @@ struct KernelCallUnderTest<Parameters: KernelParameters> {
       facts.operand_count = UInt32(operands.count)
       withUnsafeMutableBytes(of: &facts.operand_bytes) { bytes in
         for (i, operand) in operands.enumerated() {
-          bytes.storeBytes(of: UInt64((operand?.count ?? 0) * 4), toByteOffset: i * 8, as: UInt64.self)
+          bytes.storeBytes(of: UInt64(operand?.byteCount ?? 0), toByteOffset: i * 8, as: UInt64.self)
         }
       }
       withUnsafeMutableBytes(of: &facts.operand_data) { data in
         for (i, operand) in operands.enumerated() where constants.contains(i) {
-          let address = UInt(bitPattern: operand?.pointer)
+          let address = UInt(bitPattern: operand?.address)
           data.storeBytes(of: address, toByteOffset: i * 8, as: UInt.self)
         }
       }
@@ -39,7 +39,7 @@ struct KernelCallUnderTest<Parameters: KernelParameters> {
     guard let facts = check(), let kernel = espalier_kernel_exactly(Parameters.family, isa) else {
       return false
     }
-    let scratch = GuardedFloats([Float](repeating: .nan, count: (Int(facts.scratch_bytes) + 63) / 64 * 16))
+    let scratch = GuardedMemory([Float](repeating: .nan, count: (Int(facts.scratch_bytes) + 63) / 64 * 16))
     precondition(scratch.count == 0 || UInt(bitPattern: scratch.pointer) % 64 == 0)
     var ranges: [Range<UInt32>] = []
     var first: UInt32 = 0
@@ -54,7 +54,7 @@ struct KernelCallUnderTest<Parameters: KernelParameters> {
       call.parameters = block.baseAddress
       withUnsafeMutableBytes(of: &call.operands) { addresses in
         for (i, operand) in operands.enumerated() {
-          let address = UInt(bitPattern: operand?.pointer)
+          let address = UInt(bitPattern: operand?.address)
           addresses.storeBytes(of: address, toByteOffset: i * 8, as: UInt.self)
         }
       }
@@ -62,6 +62,11 @@ struct KernelCallUnderTest<Parameters: KernelParameters> {
     }
     return scratch.isIntact && operands.allSatisfy { $0?.isIntact ?? true }
   }
+}
+
+extension espalier_call_facts {
+  /// Bytes that the kernel may touch of each operand.
+  var extents: [UInt64] { withUnsafeBytes(of: extent) { Array($0.bindMemory(to: UInt64.self)) } }
 }
 
 extension espalier_isa {

@@ -28,11 +28,19 @@ static inline uint32_t start_of_part(uint32_t count, uint32_t parts, uint32_t in
   return (uint32_t)((uint64_t)count * index / parts);
 }
 
-static inline pixel_panel_blocks cut_pixels_and_panels(uint32_t pixels, uint32_t channels, bool panels_inner) {
+static inline pixel_panel_blocks cut_pixels_and_panels(
+    uint32_t pixels, uint32_t channels, uint32_t groups, bool panels_inner) {
   const uint32_t panels = parts_of(channels, ESPALIER_PANEL);
-  return (pixel_panel_blocks){
+  pixel_panel_blocks blocks = {
       pixels, panels, parts_of(pixels, ESPALIER_ITEM_PIXELS), parts_of(panels, ESPALIER_ITEM_PANELS),
       panels_inner};
+  // 3 items would take two threads as long as 4, and 9 as long as 10; of more, one does not matter.
+  const uint64_t items = (uint64_t)blocks.pixel_blocks * blocks.panel_blocks * groups;
+  if (items > 1 && items < 16 && items % 2) {
+    if (blocks.pixel_blocks > 1) blocks.pixel_blocks++;
+    else if (blocks.panel_blocks > 1) blocks.panel_blocks++;
+  }
+  return blocks;
 }
 
 static inline pixel_panel_item pixel_panel_item_at(const pixel_panel_blocks *blocks, uint32_t index) {

@@ -13,7 +13,7 @@ typedef espalier_conv_gemm_u8_parameters conv_gemm_u8;
 static inline pixel_panel_blocks conv_gemm_u8_cut(const conv_gemm_u8 *p) {
   return cut_pixels_and_panels(
       (uint32_t)p->batch * (uint32_t)p->height * (uint32_t)p->width, (uint32_t)p->output_channels,
-      p->panels_inner != 0);
+      (uint32_t)p->groups, p->panels_inner != 0);
 }
 
 // The addresses of an item's pixels: first channel of the first group.
@@ -59,6 +59,7 @@ typedef struct conv_gemm_u8_place {
   size_t panel_size;               // bytes
   const float *scales_offsets;     // 16 scales and 16 offsets per panel
   const uint8_t *table;            // or NULL
+  const int8_t *ahead;             // two panels to fetch meanwhile, or NULL
 } conv_gemm_u8_place;
 
 // The place of a whole item.
@@ -74,7 +75,7 @@ static inline conv_gemm_u8_place conv_gemm_u8_place_of(
       p, call->operands[1], pixels->input, pixels->output, call->operands[5] ? pixels->residual : NULL,
       (ptrdiff_t)item->group * p->input_group, (ptrdiff_t)item->group * p->output_channels + first,
       whole < left ? whole : left, (const int8_t *)call->operands[2] + stored * panel_size, panel_size,
-      (const float *)call->operands[3] + stored * 2 * ESPALIER_PANEL, call->operands[4]};
+      (const float *)call->operands[3] + stored * 2 * ESPALIER_PANEL, call->operands[4], NULL};
 }
 
 // The same place from pixel `start` on.
@@ -83,6 +84,22 @@ static inline conv_gemm_u8_place conv_gemm_u8_place_from(conv_gemm_u8_place plac
   place.output += start;
   if (place.residual) place.residual += start;
   return place;
+}
+
+// The panels of the next item, where they are likely to lie outside of the caches: panels of a new block, or of
+// any block while this call sees them for the first time. Of a single pixel's panels nothing: they are all read
+// in turn, which processors foresee.
+static inline const int8_t *conv_gemm_u8_next_panels(
+    const espalier_call *call, const pixel_panel_blocks *blocks, const pixel_panel_item *item, uint32_t first,
+    uint32_t index, uint32_t end) {
+  const conv_gemm_u8 *p = call->parameters;
+  if (index + 1 >= end || blocks->pixels == 1) return NULL;
+  if (blocks->panels_inner && index - first >= blocks->panel_blocks) return NULL;
+  const pixel_panel_item next = pixel_panel_item_at(blocks, index + 1);
+  if (next.first_panel == item->first_panel && next.group == item->group) return NULL;
+  const size_t stored = (size_t)next.group * blocks->panels + next.first_panel;
+  return (const int8_t *)call->operands[2] +
+         stored * (size_t)p->run_count * (size_t)p->run_length * ESPALIER_PANEL;
 }
 
 // Calls `run(place, pixels, panels)` for tiles of at most `rows[panels]` pixels of every item.
@@ -99,9 +116,11 @@ static inline void conv_gemm_u8_run(
     located = item.first_pixel;
     const conv_gemm_u8_place whole = conv_gemm_u8_place_of(call, &blocks, &item, &pixels);
     const uint32_t parts = parts_of(item.pixels, rows[item.panels]);
+    const int8_t *next = conv_gemm_u8_next_panels(call, &blocks, &item, first, index, end);
     for (uint32_t i = 0; i < parts; i++) {
       const uint32_t start = start_of_part(item.pixels, parts, i);
-      const conv_gemm_u8_place place = conv_gemm_u8_place_from(whole, start);
+      conv_gemm_u8_place place = conv_gemm_u8_place_from(whole, start);
+      if (next) place.ahead = next + 2 * i * whole.panel_size;
       run(&place, start_of_part(item.pixels, parts, i + 1) - start, item.panels);
     }
   }
