@@ -35,17 +35,68 @@ __attribute__((target("avx2,fma"), noinline)) static void chains_of_8_floats(voi
   }
 }
 
-double peak_multiply_adds_per_second(int isa) {
-  if (isa != 1 && isa != 2) return 0;
+// 64 products of bytes and their sums of four an instruction.
+__attribute__((target("avx512f,avx512vnni"), noinline)) static void chains_of_64_bytes(void) {
+  __m512i sum[16];
+  const __m512i ones = _mm512_set1_epi8(1);
+  for (int i = 0; i < 16; i++) sum[i] = ones;
+  for (int step = 0; step < STEPS; step++) {
+    for (int i = 0; i < 16; i++) sum[i] = _mm512_dpbusd_epi32(sum[i], ones, ones);
+    for (int i = 0; i < 16; i++) __asm__ volatile("" : "+v"(sum[i]));
+  }
+}
+
+__attribute__((target("avx2,avxvnni"), noinline)) static void chains_of_32_bytes(void) {
+  __m256i sum[12];
+  const __m256i ones = _mm256_set1_epi8(1);
+  for (int i = 0; i < 12; i++) sum[i] = ones;
+  for (int step = 0; step < STEPS; step++) {
+    for (int i = 0; i < 12; i++) sum[i] = _mm256_dpbusd_avx_epi32(sum[i], ones, ones);
+    for (int i = 0; i < 12; i++) __asm__ volatile("" : "+x"(sum[i]));
+  }
+}
+
+// The same in three instructions.
+__attribute__((target("avx2"), noinline)) static void chains_of_32_bytes_by_pairs(void) {
+  __m256i sum[12];
+  const __m256i ones = _mm256_set1_epi8(1), words = _mm256_set1_epi16(1);
+  for (int i = 0; i < 12; i++) sum[i] = ones;
+  for (int step = 0; step < STEPS; step++) {
+    for (int i = 0; i < 12; i++) {
+      __m256i pairs = ones;
+      __asm__ volatile("" : "+x"(pairs));
+      sum[i] = _mm256_add_epi32(sum[i], _mm256_madd_epi16(_mm256_maddubs_epi16(pairs, ones), words));
+    }
+    for (int i = 0; i < 12; i++) __asm__ volatile("" : "+x"(sum[i]));
+  }
+}
+
+// Numbers of espalier_isa.
+enum { AVX2 = 1, AVXVNNI = 2, AVX512 = 3, AVX512VNNI = 4 };
+
+static double best_rate(void (*chains)(void), double multiply_adds_of_step) {
   double best = 1e9;
   for (int round = 0; round < 12; round++) {
     const double start = peak_clock();
-    if (isa == 2) chains_of_16_floats();
-    if (isa == 1) chains_of_8_floats();
+    chains();
     const double seconds = peak_clock() - start;
     if (seconds < best) best = seconds;
   }
-  return (isa == 2 ? 16.0 * 16 : 12.0 * 8) * STEPS / best;
+  return multiply_adds_of_step * STEPS / best;
+}
+
+double peak_multiply_adds_per_second(int isa) {
+  if (isa >= AVX512 && isa <= AVX512VNNI) return best_rate(chains_of_16_floats, 16.0 * 16);
+  return isa == AVX2 || isa == AVXVNNI ? best_rate(chains_of_8_floats, 12.0 * 8) : 0;
+}
+
+double peak_byte_multiply_adds_per_second(int isa) {
+  switch (isa) {
+    case AVX2: return best_rate(chains_of_32_bytes_by_pairs, 12.0 * 32);
+    case AVXVNNI: return best_rate(chains_of_32_bytes, 12.0 * 32);
+    case AVX512VNNI: return best_rate(chains_of_64_bytes, 16.0 * 64);
+    default: return 0;
+  }
 }
 
 // Reads `loads` vectors and writes `stores` of them, one by the other; spread evenly.
@@ -74,8 +125,8 @@ __attribute__((target("avx2"), noinline)) static void move_8_floats(const float 
 }
 
 double peak_move_seconds(int isa, size_t read_bytes, size_t written_bytes) {
-  if (isa != 1 && isa != 2) return 0;
-  const size_t vector = isa == 2 ? 64 : 32, loads = read_bytes / vector + 1, stores = written_bytes / vector + 1;
+  if (isa < AVX2 || isa > AVX512VNNI) return 0;
+  const size_t vector = isa >= AVX512 ? 64 : 32, loads = read_bytes / vector + 1, stores = written_bytes / vector + 1;
   float *x = aligned_alloc(64, loads * 64), *y = aligned_alloc(64, stores * 64);
   double best = 1e9;
   for (size_t i = 0; i < loads * 16; i++) x[i] = 1;
@@ -83,7 +134,7 @@ double peak_move_seconds(int isa, size_t read_bytes, size_t written_bytes) {
   for (int round = 0; round < 40; round++) {
     const double start = peak_clock();
     for (size_t turn = 0; turn < turns; turn++) {
-      if (isa == 2) move_16_floats(x, loads, y, stores);
+      if (isa >= AVX512) move_16_floats(x, loads, y, stores);
       else move_8_floats(x, loads, y, stores);
     }
     const double seconds = (peak_clock() - start) / (double)turns;
@@ -98,4 +149,5 @@ double peak_move_seconds(int isa, size_t read_bytes, size_t written_bytes) {
   return 0 * isa * (double)read_bytes * (double)written_bytes;
 }
 double peak_multiply_adds_per_second(int isa) { return 0 * isa; }
+double peak_byte_multiply_adds_per_second(int isa) { return 0 * isa; }
 #endif

@@ -10,11 +10,11 @@ struct panel_sum {
 
 // t of the definition for half a panel of row r, clamped.
 static inline __attribute__((always_inline)) __m256 finished(
-    const conv_gemm_u8_place *place, const float *numbers, __m256i sum, const uint8_t *residual) {
+    const conv_gemm_u8_place *place, const float *numbers, __m256i sum, __m128i residual) {
   __m256 t = _mm256_fmadd_ps(
       _mm256_cvtepi32_ps(sum), _mm256_loadu_ps(numbers), _mm256_loadu_ps(numbers + ESPALIER_PANEL));
-  if (residual) {
-    const __m256i value = _mm256_cvtepu8_epi32(_mm_loadl_epi64((const __m128i *)(const void *)residual));
+  if (place->residual) {
+    const __m256i value = _mm256_cvtepu8_epi32(residual);
     t = _mm256_fmadd_ps(_mm256_cvtepi32_ps(value), _mm256_set1_ps(place->p->residual_scale), t);
   }
   t = _mm256_max_ps(t, _mm256_set1_ps(place->p->low));  // a NaN gives the second operand
@@ -25,15 +25,10 @@ static inline __attribute__((always_inline)) void store_bytes(
     const conv_gemm_u8_place *place, uint8_t *output, size_t channels, __m256 low, __m256 high) {
   const __m256i words = _mm256_packus_epi32(_mm256_cvtps_epi32(low), _mm256_cvtps_epi32(high));
   const __m256i ordered = _mm256_permute4x64_epi64(words, 0xD8);
-  const __m128i bytes =
-      _mm_packus_epi16(_mm256_castsi256_si128(ordered), _mm256_extracti128_si256(ordered, 1));
-  if (channels == ESPALIER_PANEL && !place->table) {
-    _mm_storeu_si128((__m128i *)(void *)output, bytes);
-    return;
-  }
-  uint8_t y[ESPALIER_PANEL];
-  _mm_storeu_si128((__m128i *)(void *)y, bytes);
-  for (size_t c = 0; c < channels; c++) output[c] = place->table ? place->table[y[c]] : y[c];
+  __m128i bytes = _mm_packus_epi16(_mm256_castsi256_si128(ordered), _mm256_extracti128_si256(ordered, 1));
+  if (place->table) bytes = looked_up_128(place->table, bytes);
+  if (channels == ESPALIER_PANEL) _mm_storeu_si128((__m128i *)(void *)output, bytes);
+  else store_part_128(output, (int64_t)channels, bytes);
 }
 
 static inline __attribute__((always_inline)) void store_row(
@@ -42,15 +37,14 @@ static inline __attribute__((always_inline)) void store_row(
   const size_t left = (size_t)place->channels - offset;
   const size_t channels = left < ESPALIER_PANEL ? left : ESPALIER_PANEL;
   const float *numbers = place->scales_offsets + 2 * offset;
-  uint8_t padded[ESPALIER_PANEL];
-  const uint8_t *residual = place->residual ? place->residual[r] + place->channel + offset : NULL;
-  if (residual && channels < ESPALIER_PANEL) {
-    memset(padded, 0, sizeof padded);
-    memcpy(padded, residual, channels);
-    residual = padded;
+  __m128i residual = _mm_setzero_si128();
+  if (place->residual) {
+    const uint8_t *from = place->residual[r] + place->channel + offset;
+    residual = channels == ESPALIER_PANEL ? _mm_loadu_si128((const __m128i *)(const void *)from)
+                                          : load_part_128(from, (int64_t)channels);
   }
   const __m256 low = finished(place, numbers, sum->half[0], residual);
-  const __m256 high = finished(place, numbers + 8, sum->half[1], residual ? residual + 8 : NULL);
+  const __m256 high = finished(place, numbers + 8, sum->half[1], _mm_unpackhi_epi64(residual, residual));
   if (place->p->output_is_float) {
     float y[ESPALIER_PANEL];
     _mm256_storeu_ps(y, low);

@@ -6,6 +6,8 @@
 #include <immintrin.h>
 #include <string.h>
 
+#include "../common/byte_part_128.h"
+#include "../common/quantized_avx2.h"
 #include "conv_gemm_u8.h"
 
 #define UNROLLED _Pragma("clang loop unroll(full)")

@@ -17,17 +17,23 @@
 
 enum { ROWS_LIMIT = 12 };
 
-// sum[p][r] += the products of all runs.
+// sum[p][r] += the products of all runs. Meanwhile fetches two panels from `ahead` on into the second-level cache,
+// which can wait for more lines at once than the first.
 static inline __attribute__((always_inline)) void add_products(
     const conv_gemm_u8_place *place, const int rows, const int panels, __m512i (*sum)[ROWS_LIMIT]) {
   const uint8_t *x[ROWS_LIMIT];
   const conv_gemm_u8 *p = place->p;
-  const int8_t *w = place->panel;
+  const int8_t *w = place->panel, *ahead = place->ahead;
   UNROLLED for (int r = 0; r < rows; r++) x[r] = place->input[r] + place->input_offset;
   for (int32_t run = 0; run < p->run_count; run++) {
     const ptrdiff_t start = place->runs[run], end = start + p->run_length;
     for (ptrdiff_t k = start; k < end; k += 4, w += 64) {
       __m512i weight[ESPALIER_ITEM_PANELS];
+      if (ahead) {
+        _mm_prefetch((const char *)ahead, _MM_HINT_T1);
+        _mm_prefetch((const char *)(ahead + place->panel_size), _MM_HINT_T1);
+        ahead += 64;
+      }
       UNROLLED for (int q = 0; q < panels; q++)
         weight[q] = _mm512_loadu_si512(w + (size_t)q * place->panel_size);
       UNROLLED for (int r = 0; r < rows; r++) {
@@ -40,7 +46,7 @@ static inline __attribute__((always_inline)) void add_products(
   }
 }
 
-// t of the definition for panel q of row r, clamped.
+// t of the definition for panel q of row r.
 static inline __attribute__((always_inline)) __m512 finished(
     const conv_gemm_u8_place *place, int q, int r, __mmask16 mask, __m512i sum) {
   const float *numbers = place->scales_offsets + q * 2 * ESPALIER_PANEL;
@@ -52,7 +58,7 @@ static inline __attribute__((always_inline)) __m512 finished(
     const __m512 value = _mm512_cvtepi32_ps(_mm512_cvtepu8_epi32(bytes));
     t = _mm512_fmadd_ps(value, _mm512_set1_ps(place->p->residual_scale), t);
   }
-  return clamped_avx512(t, place->p->low, place->p->high);
+  return t;
 }
 
 static inline __mmask16 mask_of(int32_t channels, int q) {
@@ -79,12 +85,14 @@ static inline __attribute__((always_inline)) void store_row(
     const __m512 t = finished(place, q, r, mask, sums[q]);
     if (place->p->output_is_float) {
       float *output = (float *)(void *)place->output[r] + place->channel + q * ESPALIER_PANEL;
-      _mm512_mask_storeu_ps(output, mask, t);
+      _mm512_mask_storeu_ps(output, mask, clamped_avx512(t, place->p->low, place->p->high));
     }
-    y[q] = _mm512_cvtps_epi32(t);
+    // A NaN becomes the lowest number, and that, as all below 0, the byte 0.
+    y[q] = _mm512_cvtps_epi32(_mm512_min_ps(_mm512_set1_ps(place->p->high), t));
   }
   if (place->p->output_is_float) return;
-  __m512i bytes = packed(y);
+  const int low = _mm_cvtss_si32(_mm_set_ss(place->p->low));
+  __m512i bytes = _mm512_max_epu8(packed(y), _mm512_set1_epi8((char)low));
   if (place->table) bytes = looked_up_avx512(place->table, bytes);
   const __mmask64 mask = place->channels >= 64 ? ~0ull : (1ull << place->channels) - 1;
   _mm512_mask_storeu_epi8(place->output[r] + place->channel, mask, bytes);

@@ -8,6 +8,9 @@
 // (a number of espalier_isa); 0 where there is no measurement for it.
 double peak_multiply_adds_per_second(int isa);
 
+// Multiply-adds of bytes per second, likewise.
+double peak_byte_multiply_adds_per_second(int isa);
+
 // The least seconds in which an instruction set's loads read so many bytes while its stores write others,
 // again and again over the same memory, so that it stands in the caches that it fits into; 0 where there is
 // no measurement.
