@@ -6,19 +6,23 @@ import EspalierKernels
 /// kernel, where a star marks what the compiler chooses; of the lighter kernels against the scalar ones and
 /// the memory.
 ///
-/// Options: `--isa avx2|avx512|scalar` (default: all that the processor has), `--cold` (weights come from
+/// Options: `--isa scalar|avx2|avxvnni|avx512|avx512vnni|neon` (default: all that the processor has), `--cold` (weights come from
 /// memory, as in a large network), `--silu` (instead of relu), `--blockings` (Winograd with
 /// many cuts of its work), and words that a layer's line must contain.
 @main struct KernelBenchmarks {
+  private static let known = [
+    espalier_isa_scalar, espalier_isa_avx2, espalier_isa_avxvnni, espalier_isa_avx512,
+    espalier_isa_avx512vnni,
+    espalier_isa_neon,
+  ]
+
   static func main() {
     var words = Array(CommandLine.arguments.dropFirst())
     let cold = words.contains("--cold")
     let function = words.contains("--silu") ? espalier_function_silu : espalier_function_relu
-    var sets = [espalier_isa_avx2, espalier_isa_avx512, espalier_isa_neon]
+    var sets = known.dropFirst()[...]
     if let option = words.firstIndex(of: "--isa"), option + 1 < words.count {
-      sets = [espalier_isa_scalar, espalier_isa_avx2, espalier_isa_avx512, espalier_isa_neon].filter {
-        String(cString: espalier_isa_name($0)) == words[option + 1]
-      }
+      sets = known.filter { String(cString: espalier_isa_name($0)) == words[option + 1] }[...]
       words.removeSubrange(option...option + 1)
     }
     var blockings: [ConvWinograd.Blocking?] = [nil]
@@ -31,16 +35,20 @@ import EspalierKernels
     for isa in sets {
       let peak = peak_multiply_adds_per_second(Int32(isa.rawValue))
       let name = String(cString: espalier_isa_name(isa))
-      print("\(name): peak \(rounded(peak / 1e9, 1)) GMAC/s on one core\(cold ? ", cold weights" : "")")
+      let bytePeak = peak_byte_multiply_adds_per_second(Int32(isa.rawValue))
+      print(
+        "\(name): peak \(rounded(peak / 1e9, 1)) GMAC/s on one core, \(rounded(bytePeak / 1e9, 1)) on bytes"
+          + (cold ? ", cold weights" : ""))
       for shape in ConvolutionShape.all {
         let title =
           "\(shape.name) \(shape.size)x\(shape.size) \(shape.inputs)→\(shape.outputs) "
           + "k\(shape.kernel)s\(shape.stride)g\(shape.groups)"
-        guard words.allSatisfy({ title.contains($0) }) else { continue }
+        guard words.allSatisfy({ ("bytes " + title).contains($0) }) else { continue }
         let chosen = shape.chosenTile
         report(title, chosen == nil ? "gemm *" : "gemm", shape, isa, peak, cold) {
           shape.gemmCall(function: function)
         }
+        report("bytes " + title, "gemm", shape, isa, bytePeak, cold) { shape.byteGemmCall() }
         for blocking in blockings {
           for tile in [4, 2] {
             let kind =
@@ -55,6 +63,9 @@ import EspalierKernels
       for layer in LightLayer.all + LightLayer.views where words.allSatisfy({ layer.title.contains($0) }) {
         layer.report(isa, peak: peak)
       }
+      for layer in LightLayer.ofBytes where words.allSatisfy({ layer.title.contains($0) }) {
+        layer.report(isa, peak: bytePeak)
+      }
     }
   }
 
@@ -64,7 +75,8 @@ import EspalierKernels
   ) {
     guard let kernel = espalier_kernel_exactly(Parameters.family, isa), let first = make() else { return }
     var calls = [first]
-    let weights = Parameters.family == ConvGemmParameters.family ? 2 : 1
+    let isGemm = [ConvGemmParameters.family, ByteConvGemmParameters.family].contains(Parameters.family)
+    let weights = isGemm ? 2 : 1
     while cold && calls.count * first.byteCount(of: weights) < 96 << 20 && calls.count < 400 {
       calls.append(TimedCall(of: first, copyingWeights: weights))
     }
@@ -72,7 +84,7 @@ import EspalierKernels
     let speed = shape.multiplyAdds / seconds
     let share = peak > 0 ? "\(rounded(speed / peak * 100, 1)) %" : "–"
     print(
-      "\(pad(title, 40)) \(pad(kind, 16)) \(pad(rounded(seconds * 1e6, 1), 9, right: true)) µs"
+      "\(pad(title, 46)) \(pad(kind, 16)) \(pad(rounded(seconds * 1e6, 1), 9, right: true)) µs"
         + " \(pad(rounded(speed / 1e9, 1), 7, right: true)) GMAC/s \(pad(share, 8, right: true))")
   }
 

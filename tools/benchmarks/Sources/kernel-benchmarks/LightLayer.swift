@@ -15,9 +15,17 @@ struct LightLayer {
     _ title: String, multiplyAdds: Double = 0, read: Int, written: Int,
     call: @escaping () -> TimedCall<Parameters>?
   ) {
+    self.init(
+      title, multiplyAdds: multiplyAdds, readBytes: read * 4, writtenBytes: written * 4, call: call)
+  }
+
+  init<Parameters>(
+    _ title: String, multiplyAdds: Double = 0, readBytes: Int, writtenBytes: Int,
+    call: @escaping () -> TimedCall<Parameters>?
+  ) {
     self.title = title
     self.multiplyAdds = multiplyAdds
-    (self.read, self.written) = (read * 4, written * 4)
+    (read, written) = (readBytes, writtenBytes)
     seconds = { isa in
       guard let kernel = espalier_kernel_exactly(Parameters.family, isa), let call = call() else {
         return nil

@@ -13,13 +13,19 @@ final class TimedCall<Parameters: KernelParameters> {
 
   /// - Parameter operands: Their contents; nil where absent.
   /// - Returns: Nil where the checker refuses the call.
-  init?(_ parameters: Parameters, _ operands: [[Float]?]) {
+  convenience init?(_ parameters: Parameters, _ operands: [[Float]?]) {
+    self.init(parameters, bytes: operands.map { $0?.withUnsafeBytes { Array($0) } })
+  }
+
+  /// - Parameter bytes: The contents of the operands; nil where absent.
+  /// - Returns: Nil where the checker refuses the call.
+  init?(_ parameters: Parameters, bytes operands: [[UInt8]?]) {
     block = .allocate(capacity: 1)
     block.initialize(to: parameters)
     self.operands = operands.map { values in
       guard let values else { return nil }
-      let memory = UnsafeMutableRawPointer.allocate(byteCount: values.count * 4, alignment: 64)
-      memory.copyMemory(from: values, byteCount: values.count * 4)
+      let memory = UnsafeMutableRawPointer.allocate(byteCount: values.count, alignment: 64)
+      memory.copyMemory(from: values, byteCount: values.count)
       return memory
     }
     var facts = espalier_call_facts()
@@ -29,7 +35,7 @@ final class TimedCall<Parameters: KernelParameters> {
     let addresses = self.operands
     withUnsafeMutableBytes(of: &facts.operand_bytes) { bytes in
       for (i, values) in operands.enumerated() {
-        bytes.storeBytes(of: UInt64((values?.count ?? 0) * 4), toByteOffset: i * 8, as: UInt64.self)
+        bytes.storeBytes(of: UInt64(values?.count ?? 0), toByteOffset: i * 8, as: UInt64.self)
       }
     }
     withUnsafeMutableBytes(of: &facts.operand_data) { bytes in
