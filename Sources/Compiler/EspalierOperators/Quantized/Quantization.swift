@@ -11,11 +11,13 @@ public struct Quantization: Sendable, Codable, Hashable {
   }
 
   /// The element that stands nearest to a number, kept inside `range`; NaN gives the lowest.
+  ///
+  /// `round(value / scale) + zeroPoint`, halves to even before the zero point joins (ONNX `QuantizeLinear`).
   public func element(of value: Float, in range: ClosedRange<Int>) -> Int {
-    let place = (value / scale) + Float(zeroPoint)
+    let place = (value / scale).rounded(.toNearestOrEven) + Float(zeroPoint)
     guard place > Float(range.lowerBound) else { return range.lowerBound }
     guard place < Float(range.upperBound) else { return range.upperBound }
-    return Int(place.rounded(.toNearestOrEven))
+    return Int(place)
   }
 
   /// The number that an element stands for.

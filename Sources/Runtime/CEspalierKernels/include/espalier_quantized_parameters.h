@@ -98,8 +98,8 @@ typedef struct espalier_table_u8_parameters {
   int32_t extent[6], input_stride[6], output_stride[6], input_base, output_base;
 } espalier_table_u8_parameters;
 
-// From float32 to bytes: y = quantized(x / scale + zero), quotient and sum rounded one after the other; a NaN
-// gives `low`. Operands: 0 input, 1 output.
+// From float32 to bytes: y = quantized(rint(x / scale) + zero), as ONNX has it: the quotient is rounded half to
+// even before the zero point, which may be odd, joins it. A NaN gives `low`. Operands: 0 input, 1 output.
 typedef struct espalier_quantize_u8_parameters {
   int32_t extent[6], input_stride[6], output_stride[6], input_base, output_base;
   float scale, zero, low, high;

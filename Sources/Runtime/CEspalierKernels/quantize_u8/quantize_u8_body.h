@@ -1,14 +1,14 @@
-// y[i] = quantized(x[i] / scale + zero).
+// y[i] = quantized(rint(x[i] / scale) + zero).
 #include "quantize_u8.h"
 
 static inline void quantize(const espalier_quantize_u8_parameters *p, const float *x, int64_t x_stride,
                             uint8_t *y, int64_t y_stride, int64_t count) {
   const float scale = p->scale, zero = p->zero, low = p->low, high = p->high;
   if (x_stride == 1 && y_stride == 1) {
-    for (int64_t i = 0; i < count; i++) y[i] = espalier_quantized(x[i] / scale + zero, low, high);
+    for (int64_t i = 0; i < count; i++) y[i] = espalier_quantized(rintf(x[i] / scale) + zero, low, high);
   } else {
     for (int64_t i = 0; i < count; i++)
-      y[i * y_stride] = espalier_quantized(x[i * x_stride] / scale + zero, low, high);
+      y[i * y_stride] = espalier_quantized(rintf(x[i * x_stride] / scale) + zero, low, high);
   }
 }
 
