@@ -28,6 +28,8 @@ TIERS = {
         TensorScatter Tile Transpose Trilu Unique Unsqueeze Upsample""",
     "T4": """ArgMax ArgMin ReduceL1 ReduceL2 ReduceLogSum ReduceLogSumExp ReduceMax ReduceMean ReduceMin ReduceProd
         ReduceSum ReduceSumSquare""",
+    "T6": """ConvInteger DequantizeLinear DynamicQuantizeLinear MatMulInteger QLinearConv QLinearMatMul
+        QuantizeLinear""",
 }
 TIER = {operator: tier for tier, names in TIERS.items() for operator in names.split()}
 # Tests whose outputs the operator's definition does not determine.
@@ -57,7 +59,7 @@ def out_of_scope(name, model):
         return f"element type {', '.join(sorted(exotic)).lower()}"
     strangers = sorted({operator for operator in operators if operator not in TIER})
     if strangers:
-        return f"operator {', '.join(strangers)} is of no tier up to T4"
+        return f"operator {', '.join(strangers)} is of no tier up to T4, nor T6"
     return None
 
 
@@ -93,7 +95,7 @@ def group_of(name, model):
     if name.startswith("pytorch-converted/"):
         return "pytorch-converted, " + (spatial_rank_reason(model) or "at most two spatial axes")
     form = "expanded" if "_expanded" in name else "direct"
-    tier = TIER.get(model.graph.node[0].op_type, "above T4")
+    tier = TIER.get(model.graph.node[0].op_type, "other tiers")
     return f"{tier} {form}, {'plain types' if out_of_scope(name, model) is None else 'other types'}"
 
 

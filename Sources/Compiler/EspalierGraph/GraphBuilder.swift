@@ -9,6 +9,8 @@ public struct GraphBuilder: Sendable {
   /// Set by the importer before each node, so that errors name it.
   public var currentNode = (name: "", type: "")
 
+  /// What nodes compute that stand in the graph although all their inputs are constants.
+  private var known: [ValueID: Tensor] = [:]
   /// Values with names from the file, which stay theirs where another value has the same.
   private var named: [ValueID] = []
   /// The elements of all constants that nodes made.
@@ -36,7 +38,8 @@ public struct GraphBuilder: Sendable {
 
   public func type(of value: ValueID) -> TensorType { graph.type(of: value) }
 
-  public func constant(of value: ValueID) -> Tensor? { graph.constant(of: value) }
+  /// The elements of a value, where they are known at import.
+  public func constant(of value: ValueID) -> Tensor? { graph.constant(of: value) ?? known[value] }
 
   public mutating func input(name: String, type: TensorType) -> ValueID {
     graph.appendInput(name: name, type: type)
@@ -50,9 +53,11 @@ public struct GraphBuilder: Sendable {
 
   /// Adds an operator, or computes it at once where all its inputs are constants.
   ///
+  /// - Parameter folds: Whether constants are computed at once; otherwise a node is added even then, for passes
+  ///   that want to see its inputs (quantized weights), and its outputs count as known all the same.
   /// - Throws: `ImportError.shape` or `.evaluation`, naming the current node.
   public mutating func add(
-    _ op: any Operator, _ inputs: [ValueID], outputNames: [String] = []
+    _ op: any Operator, _ inputs: [ValueID], outputNames: [String] = [], folds: Bool = true
   ) throws(ImportError) -> [ValueID] {
     let types: [TensorType]
     do { types = try op.inferOutputs(inputs.map { graph.type(of: $0) }) } catch {
@@ -61,12 +66,19 @@ public struct GraphBuilder: Sendable {
     for type in types where type.shape.checkedElementCount == nil {
       throw .malformed("node '\(currentNode.name)' (\(currentNode.type)) makes a tensor of \(type)")
     }
-    if !inputs.isEmpty, inputs.allSatisfy({ graph.constant(of: $0) != nil }) {
+    let constants = inputs.compactMap { graph.constant(of: $0) }
+    var results: [Tensor]?
+    if !inputs.isEmpty, constants.count == inputs.count {
       for type in types { try reserve(type) }
-      return try fold(op, inputs, outputNames)
+      do { results = try op.evaluate(constants) } catch {
+        throw .evaluation(error, node: currentNode.name, type: currentNode.type)
+      }
     }
+    if folds, let results { return constantValues(results, outputNames) }
     do {
-      return try graph.append(op, name: currentNode.name, inputs: inputs, outputNames: outputNames)
+      let outputs = try graph.append(op, name: currentNode.name, inputs: inputs, outputNames: outputNames)
+      if let results { for (value, tensor) in zip(outputs, results) { known[value] = tensor } }
+      return outputs
     } catch { throw .shape(error, node: currentNode.name, type: currentNode.type) }
   }
 
@@ -85,14 +97,10 @@ public struct GraphBuilder: Sendable {
     madeElements += count
   }
 
-  private mutating func fold(
-    _ op: any Operator, _ inputs: [ValueID], _ outputNames: [String]
-  ) throws(ImportError) -> [ValueID] {
-    do {
-      return try op.evaluate(inputs.compactMap { graph.constant(of: $0) }).enumerated().map {
-        let given = $0.offset < outputNames.count ? outputNames[$0.offset] : ""
-        return graph.appendConstant(name: given.isEmpty ? currentNode.name : given, $0.element)
-      }
-    } catch { throw .evaluation(error, node: currentNode.name, type: currentNode.type) }
+  private mutating func constantValues(_ tensors: [Tensor], _ outputNames: [String]) -> [ValueID] {
+    tensors.enumerated().map {
+      let given = $0.offset < outputNames.count ? outputNames[$0.offset] : ""
+      return graph.appendConstant(name: given.isEmpty ? currentNode.name : given, $0.element)
+    }
   }
 }

@@ -2,8 +2,7 @@
 ///
 /// `OperatorRegistry` says which operators there are; a test holds this list against it.
 public enum OperatorCatalog {
-  /// Operators that belong together, in the order in which the conformance list takes them up; T6 (quantized
-  /// operators) has none yet.
+  /// Operators that belong together, in the order in which the conformance list takes them up.
   public enum Tier: Int, Sendable, CaseIterable {
     /// Convolution, pooling, normalization, matrix products.
     case linear = 0
@@ -17,18 +16,20 @@ public enum OperatorCatalog {
     case reduction = 4
     /// What stands behind detectors.
     case detection = 5
+    /// Quantized tensors.
+    case quantized = 6
     /// Transformers.
     case attention = 7
   }
 
-  /// One operator of ONNX's own domain.
+  /// One operator, of ONNX's own domain or of `com.microsoft`.
   public struct Entry: Sendable {
     public let tier: Tier
-    /// The opsets in which ONNX introduced the operator and in which it last changed its definition.
+    /// The opsets (of its domain) in which ONNX introduced the operator and in which it last changed its definition.
     public let opsets: ClosedRange<Int>
   }
 
-  /// What is known of an operator; nil where it is none of ONNX's own that can be imported.
+  /// What is known of an operator (`domain::Name` outside ONNX's own domain); nil where it cannot be imported.
   public static func entry(of name: String) -> Entry? { entries[name] }
 
   /// The operators of the catalog, sorted.
@@ -87,6 +88,15 @@ public enum OperatorCatalog {
     ],
     .detection: [
       "MaxUnpool": 9...22, "OneHot": 9...11,
+    ],
+    .quantized: [
+      "ConvInteger": 10...10, "DequantizeLinear": 10...25, "DynamicQuantizeLinear": 11...11,
+      "MatMulInteger": 10...10, "QLinearConv": 10...10, "QLinearMatMul": 10...21, "QuantizeLinear": 10...25,
+      "com.microsoft::QGemm": 1...1, "com.microsoft::QLinearAdd": 1...1,
+      "com.microsoft::QLinearAveragePool": 1...1,
+      "com.microsoft::QLinearConcat": 1...1, "com.microsoft::QLinearGlobalAveragePool": 1...1,
+      "com.microsoft::QLinearLeakyRelu": 1...1, "com.microsoft::QLinearMul": 1...1,
+      "com.microsoft::QLinearSigmoid": 1...1, "com.microsoft::QLinearSoftmax": 1...1,
     ],
     .attention: [
       "RMSNormalization": 23...23

@@ -13,7 +13,8 @@ struct Operators: ParsableCommand {
       the ONNX opsets that introduced it and that last changed its definition; a
       model may use any version. Tiers: T0 convolution, pooling, normalization,
       matrix products; T1 functions of one element; T2 arithmetic and comparisons;
-      T3 shapes and movement; T4 reductions; T5 detection; T7 attention.
+      T3 shapes and movement; T4 reductions; T5 detection; T6 quantized tensors;
+      T7 attention.
       Not every attribute of every operator has a kernel: 'espalier inspect
       MODEL.onnx' says whether one model compiles.
 
@@ -28,7 +29,7 @@ struct Operators: ParsableCommand {
     let name: String
     let domain: String
     let kind: String
-    /// Nil outside ONNX's own domain.
+    /// Nil where the catalog does not know the operator.
     let tier: String?
     let since: Int?
     let latest: Int?
@@ -39,7 +40,7 @@ struct Operators: ParsableCommand {
       let parts = qualified.components(separatedBy: "::")
       let (domain, name) = parts.count == 2 ? (parts[0], parts[1]) : ("", qualified)
       let importer = OperatorRegistry.importer(for: name, domain: domain)
-      let known = domain.isEmpty ? OperatorCatalog.entry(of: name) : nil
+      let known = OperatorCatalog.entry(of: qualified)
       return Entry(
         name: name, domain: domain, kind: importer is any LowerableOperator.Type ? "graph" : "rewritten",
         tier: known.map { "T\($0.tier.rawValue)" }, since: known?.opsets.lowerBound,

@@ -13,16 +13,19 @@ struct ImportCase {
   }
 
   var type: String
+  /// `""` for ONNX's own.
+  var domain: String
   var opset: Int
   var attributes: [String: AttributeValue]
   var inputs: [Input]
   var outputCount: Int
 
   init(
-    _ type: String, opset: Int = 21, _ attributes: [String: AttributeValue] = [:], _ inputs: [Input],
-    outputCount: Int = 1
+    _ type: String, domain: String = "", opset: Int = 21, _ attributes: [String: AttributeValue] = [:],
+    _ inputs: [Input], outputCount: Int = 1
   ) {
     self.type = type
+    self.domain = domain
     self.opset = opset
     self.attributes = attributes
     self.inputs = inputs
@@ -39,8 +42,8 @@ struct ImportCase {
   ///
   /// - Throws: `ImportError` where it is refused.
   func graph() throws -> Graph {
-    guard let importer = OperatorRegistry.importer(for: type, domain: "") else {
-      throw ImportError.unsupportedOperator(type, domain: "", opset: opset, node: "node")
+    guard let importer = OperatorRegistry.importer(for: type, domain: domain) else {
+      throw ImportError.unsupportedOperator(type, domain: domain, opset: opset, node: "node")
     }
     var builder = GraphBuilder()
     builder.currentNode = ("node", type)
@@ -56,7 +59,7 @@ struct ImportCase {
       }
     }
     let node = ImportedNode(
-      name: "node", type: type, domain: "", opset: opset, attributes: attributes, inputs: resolved,
+      name: "node", type: type, domain: domain, opset: opset, attributes: attributes, inputs: resolved,
       outputNames: (0..<outputCount).map { "y\($0)" })
     let outputs = try importer.importNode(node, into: &builder)
     for (index, output) in outputs.prefix(outputCount).enumerated() {

@@ -1,44 +1,41 @@
 import EspalierGraph
 
-/// Scales and zero points as ONNX nodes give them.
+/// How an ONNX node says that a tensor is quantized.
 struct QuantizationParameters {
-  var scales: [Float]
-  var zeroPoints: [Int]
+  var scale: ImportedNode.Input
+  var zeroPoint: ImportedNode.Input?
+  /// The axis that the scales belong to; nil where there is one for the whole tensor.
   var axis: Int?
-  /// Of the zero points; nil where there are none.
-  var element: ElementType?
+  /// How many neighbors along `axis` share a scale; 0 where all with one index do.
+  var blockSize = 0
+
+  /// The type of quantized elements, where the node says it by a zero point.
+  var element: ElementType? { zeroPoint?.type.element }
 }
 
 extension ImportedNode {
-  /// Inputs 1 (scales) and 2 (zero points) and the axis that they belong to.
-  func quantizationParameters() throws(ImportError) -> QuantizationParameters {
-    let scale = try requiredConstant(1)
-    let zeroPoint = try constantInput(2)
-    if let size = try int("block_size"), size != 0 {
-      throw invalid("block_size", "is \(size), but only whole tensors and channels can be quantized")
+  /// The parameters that two inputs hold.
+  ///
+  /// - Parameters:
+  ///   - shape: Of what is quantized.
+  ///   - axis: Where there are several scales, what they belong to.
+  func quantizationParameters(
+    scale: Int, zeroPoint: Int, of shape: Shape, axis: Int, blockSize: Int = 0
+  ) throws(ImportError) -> QuantizationParameters {
+    let scale = try requiredInput(scale)
+    var parameters = QuantizationParameters(scale: scale, zeroPoint: input(zeroPoint))
+    if scale.type.elementCount != 1 || blockSize != 0 {
+      parameters.axis = try resolvedAxis(axis, rank: shape.count)
+      parameters.blockSize = blockSize
     }
-    let rank = try requiredInput(0).type.rank
-    let axis = scale.count == 1 ? nil : try resolvedAxis(try int("axis") ?? 1, rank: rank)
-    let scales = try quantizationScales(1)
-    let zeroPoints = zeroPoint?.asInts ?? [Int](repeating: 0, count: scales.count)
-    return QuantizationParameters(
-      scales: scales, zeroPoints: zeroPoints, axis: axis, element: try quantizedElement(zeroPoint))
+    return parameters
   }
 
-  /// The scales that an input gives: positive and finite.
-  func quantizationScales(_ index: Int) throws(ImportError) -> [Float] {
-    let scales = try requiredConstant(index).asFloats
-    for scale in scales where !(scale > 0 && scale.isFinite) {
-      throw invalid("input \(index)", "holds the scale \(scale), which must be positive and finite")
-    }
-    return scales
-  }
-
-  private func quantizedElement(_ zeroPoint: Tensor?) throws(ImportError) -> ElementType? {
-    if let zeroPoint { return zeroPoint.type.element }
+  /// The type of the quantized elements that attribute `output_dtype` names; nil where it does not.
+  func outputElement() throws(ImportError) -> ElementType? {
     guard let type = try int("output_dtype"), type != 0 else { return nil }
     guard let element = ElementType(onnx: Int32(clamping: type)) else {
-      throw invalid("output_dtype", "is \(type), which no quantized type here is")
+      throw invalid("output_dtype", "is \(type), which no type of plain numbers is")
     }
     return element
   }
@@ -55,6 +52,9 @@ extension ElementType {
     default: Int(Int32.min)...Int(Int32.max)
     }
   }
+
+  /// Whether tensors of this type are quantized ones.
+  var isQuantized: Bool { [.uint8, .int8, .uint16, .int16, .int32].contains(self) }
 }
 
 /// - Throws: `ShapeError` where the counts of scales and zero points do not fit the axis.

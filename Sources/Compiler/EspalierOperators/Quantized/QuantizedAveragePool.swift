@@ -3,7 +3,8 @@ internal import EspalierKernels
 
 /// Averages of quantized windows: `t = fma(Σ x, scale / taps, offset)`, `y = clamp(round(t))`.
 ///
-/// Padding is not counted, or counted as the number 0.
+/// Elements and zero points count as the bytes in which they lie (`int8` with 128 added). Padding is not counted,
+/// or counted as the number 0.
 ///
 /// Source: `com.microsoft` `QLinearAveragePool` and `QLinearGlobalAveragePool`; `DequantizeLinear`, `AveragePool`,
 /// `QuantizeLinear`.
@@ -15,9 +16,13 @@ public struct QuantizedAveragePool: ByteOperator {
   public var pool: AveragePool
   public var input: Quantization
   public var output: Quantization
+  /// Of input and output.
+  public var element: ElementType
 
-  public init(_ pool: AveragePool, input: Quantization, output: Quantization) {
-    (self.pool, self.input, self.output) = (pool, input, output)
+  public init(
+    _ pool: AveragePool, input: Quantization, output: Quantization, element: ElementType = .uint8
+  ) {
+    (self.pool, self.input, self.output, self.element) = (pool, input, output, element)
   }
 
   public static func importNode(
@@ -28,22 +33,29 @@ public struct QuantizedAveragePool: ByteOperator {
 
   public func inferOutputs(_ inputs: [TensorType]) throws(ShapeError) -> [TensorType] {
     guard inputs.count == 1 else { throw .inputCount(expected: "1", found: inputs.count) }
-    guard inputs[0].element == .uint8 else { throw .element(input: 0, expected: "uint8", found: inputs[0]) }
+    guard inputs[0].element == element, element == .uint8 || element == .int8 else {
+      throw .element(input: 0, expected: element.rawValue, found: inputs[0])
+    }
     guard inputs[0].rank == 4 else { throw .rank(input: 0, expected: "4", found: inputs[0]) }
     let shape = try pool.inferOutputs([TensorType(.float32, inputs[0].shape)])[0].shape
-    return [TensorType(.uint8, shape)]
+    return [TensorType(element, shape)]
   }
 
   private var scale: Float { Float(Double(input.scale) / Double(output.scale)) }
 
+  private var byteOffset: Int { TensorType(element, []).byteOffset }
+
+  /// The byte that stands for 0 in the input.
+  private var zero: Int { input.zeroPoint + byteOffset }
+
   private var offset: Float {
-    Float(
-      Double(output.zeroPoint) - Double(input.zeroPoint) * Double(input.scale) / Double(output.scale))
+    let target = Double(output.zeroPoint + byteOffset)
+    return Float(target - Double(zero) * Double(input.scale) / Double(output.scale))
   }
 
   public func evaluate(_ inputs: [Tensor]) -> [Tensor] {
     let shape = inputs[0].shape
-    let x = inputs[0].integers
+    let x = inputs[0].integers.map { Int($0) + byteOffset }
     let plane = pool.window.plane(of: TensorType(.float32, shape), roundsUp: pool.roundsUp)
     let divisors = pool.divisors(of: shape, plane)
     var elements: [Int64] = []
@@ -53,19 +65,20 @@ public struct QuantizedAveragePool: ByteOperator {
       for rows in plane.segments {
         for row in rows {
           for i in 0..<row.count {
-            sums[row.output + i] += Int(x[channel * plane.inputCount + row.input + i * plane.step])
+            sums[row.output + i] += x[channel * plane.inputCount + row.input + i * plane.step]
             counts[row.output + i] += 1
           }
         }
       }
       for i in sums.indices {
-        let sum = sums[i] + (divisors[i] - counts[i]) * input.zeroPoint
+        let sum = sums[i] + (divisors[i] - counts[i]) * zero
         let own = divisors[i] == 0 ? 0 : scale / Float(divisors[i])
         let t = offset.addingProduct(Float(sum), own)
-        elements.append(Int64(Swift.min(255, Swift.max(0, t)).rounded(.toNearestOrEven)))
+        let byte = Swift.min(255, Swift.max(0, t)).rounded(.toNearestOrEven)
+        elements.append(Int64(byte) - Int64(byteOffset))
       }
     }
-    return [Tensor(shape: plane.shape, element: .uint8, integers: elements)]
+    return [Tensor(shape: plane.shape, element: element, integers: elements)]
   }
 
   public func channelRule(_ inputs: [TensorType]) -> ChannelRule { .passThrough }
@@ -78,7 +91,7 @@ public struct QuantizedAveragePool: ByteOperator {
 
   public func lower(_ node: Node, into lowering: inout Lowering) throws(LoweringError) {
     try lowering.poolBytes(node, pool.window, mode: pool.countsPadding ? .averagePadded : .average) {
-      $0.zero = Int32(input.zeroPoint)
+      $0.zero = Int32(zero)
       $0.scale = scale
       $0.offset = offset
     }

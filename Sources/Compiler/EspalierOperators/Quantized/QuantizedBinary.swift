@@ -5,7 +5,9 @@ internal import EspalierKernels
 ///
 ///     add:       t = fma(b, sb / sy, fma(a, sa / sy, offset))
 ///     multiply:  t = fma((a - za) (b - zb), sa sb / sy, zy)
-///     y = clamp(round(t)), then the activation by a table unless it is a clamp
+///     y = clamp(round(t))
+///
+/// Elements and zero points count as the bytes in which they lie (`int8` with 128 added).
 ///
 /// Source: `com.microsoft` `QLinearAdd` and `QLinearMul`; `DequantizeLinear`, `Add` or `Mul`, `QuantizeLinear`.
 public struct QuantizedBinary: ByteOperator {
@@ -18,11 +20,16 @@ public struct QuantizedBinary: ByteOperator {
   public var a: Quantization
   public var b: Quantization
   public var output: Quantization
+  public var outputElement: ElementType
   /// Whether negative results become 0.
   public var rectifies: Bool
 
-  public init(_ kind: Kind, a: Quantization, b: Quantization, output: Quantization, rectifies: Bool = false) {
-    (self.kind, self.a, self.b, self.output, self.rectifies) = (kind, a, b, output, rectifies)
+  public init(
+    _ kind: Kind, a: Quantization, b: Quantization, output: Quantization,
+    outputElement: ElementType = .uint8, rectifies: Bool = false
+  ) {
+    (self.kind, self.a, self.b, self.output) = (kind, a, b, output)
+    (self.outputElement, self.rectifies) = (outputElement, rectifies)
   }
 
   public static func importNode(
@@ -33,25 +40,38 @@ public struct QuantizedBinary: ByteOperator {
 
   public func inferOutputs(_ inputs: [TensorType]) throws(ShapeError) -> [TensorType] {
     guard inputs.count == 2 else { throw .inputCount(expected: "2", found: inputs.count) }
-    for (index, input) in inputs.enumerated() where input.element != .uint8 {
-      throw .element(input: index, expected: "uint8", found: input)
+    for (index, input) in inputs.enumerated() where input.element != .uint8 && input.element != .int8 {
+      throw .element(input: index, expected: "uint8 or int8", found: input)
     }
     guard let shape = inputs[0].shape.broadcast(with: inputs[1].shape) else {
       throw .broadcast(inputs[0], inputs[1])
     }
-    return [TensorType(.uint8, shape)]
+    return [TensorType(outputElement, shape)]
   }
 
-  private var low: Float { rectifies ? Float(output.zeroPoint) : 0 }
+  /// The numbers of the kernel's formula.
+  private struct Numbers {
+    /// Zero points as bytes.
+    var aZero, bZero: Int
+    /// The multipliers of a and b; of the product and 0 for `.multiply`.
+    var aScale, bScale: Float
+    var offset: Float
+    var low: Float
+  }
 
-  /// The multipliers of a and b (of the product for `.multiply`) and what is added.
-  private var numbers: (a: Float, b: Float, offset: Float) {
+  private func numbers(_ inputs: [TensorType]) -> Numbers {
     let (sa, sb, sy) = (Double(a.scale), Double(b.scale), Double(output.scale))
+    let (za, zb) = (a.zeroPoint + inputs[0].byteOffset, b.zeroPoint + inputs[1].byteOffset)
+    let zy = output.zeroPoint + TensorType(outputElement, []).byteOffset
+    let low = rectifies ? Float(zy) : 0
     switch kind {
     case .add:
-      let zero = Double(output.zeroPoint) - Double(a.zeroPoint) * sa / sy - Double(b.zeroPoint) * sb / sy
-      return (Float(sa / sy), Float(sb / sy), Float(zero))
-    case .multiply: return (Float(sa * sb / sy), 0, Float(output.zeroPoint))
+      let zero = Double(zy) - Double(za) * sa / sy - Double(zb) * sb / sy
+      return Numbers(
+        aZero: za, bZero: zb, aScale: Float(sa / sy), bScale: Float(sb / sy), offset: Float(zero), low: low)
+    case .multiply:
+      return Numbers(
+        aZero: za, bZero: zb, aScale: Float(sa * sb / sy), bScale: 0, offset: Float(zy), low: low)
     }
   }
 
@@ -59,22 +79,27 @@ public struct QuantizedBinary: ByteOperator {
     guard let shape = inputs[0].shape.broadcast(with: inputs[1].shape) else {
       preconditionFailure("evaluate is called with inputs that inferOutputs accepts")
     }
-    let numbers = numbers
+    let types = inputs.map(\.type)
+    let numbers = numbers(types)
     let operands = inputs.map { $0.walked(shape: shape, strides: $0.shape.strides(broadcastTo: shape)) }
     let elements = zip(operands[0].integers, operands[1].integers).map { x, y in
+      let (x, y) = (Int(x) + types[0].byteOffset, Int(y) + types[1].byteOffset)
       var t: Float
       switch kind {
       case .add:
-        t = numbers.offset.addingProduct(Float(x), numbers.a)
-        t = t.addingProduct(Float(y), numbers.b)
+        t = numbers.offset.addingProduct(Float(x), numbers.aScale)
+        t = t.addingProduct(Float(y), numbers.bScale)
       case .multiply:
-        t = numbers.offset.addingProduct(Float((Int(x) - a.zeroPoint) * (Int(y) - b.zeroPoint)), numbers.a)
+        let product = Float((x - numbers.aZero) * (y - numbers.bZero))
+        t = numbers.offset.addingProduct(product, numbers.aScale)
       }
-      t = t > low ? t : low
-      return Int64((t < 255 ? t : 255).rounded(.toNearestOrEven))
+      t = t > numbers.low ? t : numbers.low
+      return Int64((t < 255 ? t : 255).rounded(.toNearestOrEven)) - outputOffset
     }
-    return [Tensor(shape: shape, element: .uint8, integers: elements)]
+    return [Tensor(shape: shape, element: outputElement, integers: elements)]
   }
+
+  private var outputOffset: Int64 { Int64(TensorType(outputElement, []).byteOffset) }
 
   public func channelRule(_ inputs: [TensorType]) -> ChannelRule { .coupled(inputs) }
 
@@ -98,9 +123,10 @@ public struct QuantizedBinary: ByteOperator {
     parameters.a_base = a.offsetFromLowest
     parameters.b_base = b.offsetFromLowest
     parameters.operation = kind == .add ? 0 : 1
-    (parameters.a_zero, parameters.b_zero) = (Int32(self.a.zeroPoint), Int32(self.b.zeroPoint))
-    (parameters.a_scale, parameters.b_scale, parameters.offset) = numbers
-    (parameters.low, parameters.high) = (low, 255)
+    let numbers = numbers(lowering.graph.inputTypes(of: node))
+    (parameters.a_zero, parameters.b_zero) = (Int32(numbers.aZero), Int32(numbers.bZero))
+    (parameters.a_scale, parameters.b_scale) = (numbers.aScale, numbers.bScale)
+    (parameters.offset, parameters.low, parameters.high) = (numbers.offset, numbers.low, 255)
     lowering.emit(parameters, [a.atLowest, b.atLowest, nil, target.atLowest])
   }
 }
