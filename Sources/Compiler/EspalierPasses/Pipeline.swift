@@ -4,6 +4,13 @@ public import EspalierPlan
 
 /// The compiler's stages behind import, in order.
 public enum Pipeline {
+  /// Rewrites that find what a quantized model computes in 8 bits. They run before all others, which make float32
+  /// of quantized constants.
+  public static let quantizedForms: [any RewritePass] = [
+    RemoveIdentity(), SinkDequantization(), CancelRequantization(), FuseQuantizedProduct(),
+    FuseQuantizedElements(), FuseQuantizedEpilogue(),
+  ]
+
   /// Rewrites that give one form to what exporters write in many, run before all others.
   public static let canonicalizations: [any RewritePass] = [
     FoldConstants(), RemoveIdentity(), RecognizeChannelShuffle(), RecognizeFocus(), RecognizeDepthToSpace(),
@@ -36,7 +43,8 @@ public enum Pipeline {
     }
   }
 
-  /// Runs every simplification until none finds anything more: the canonical forms first, then all.
+  /// Runs every simplification until none finds anything more: quantized forms, then canonical
+  /// forms, then all.
   ///
   /// - Returns: How often each pass fired, by its name.
   @discardableResult
@@ -44,7 +52,7 @@ public enum Pipeline {
     var counts: [String: Int] = [:]
     graph.removeDeadNodes()
     let all = canonicalizations + fusions
-    for passes in [canonicalizations, all, all + leftovers] {
+    for passes in [quantizedForms, canonicalizations, all, all + leftovers] {
       while try sweep(passes, over: &graph, &counts) > 0 {}
     }
     return counts
