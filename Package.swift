@@ -152,7 +152,10 @@ if !embedded {
     .testTarget(
       name: "EspalierImportTests", dependencies: ["EspalierImport", "EspalierGraph", "EspalierOperators"]),
     .testTarget(
-      name: "EspalierPassesTests", dependencies: ["EspalierPasses", "EspalierGraph", "EspalierOperators"]),
+      name: "EspalierPassesTests",
+      dependencies: ["EspalierPasses", "EspalierGraph", "EspalierObserve", "EspalierOperators"]),
+    .testTarget(
+      name: "EspalierObserveTests", dependencies: ["EspalierObserve", "EspalierGraph", "EspalierOperators"]),
     .testTarget(
       name: "EspalierMediaTests", dependencies: ["EspalierMedia"], exclude: ["Fixtures"]),
     .testTarget(

@@ -64,13 +64,19 @@ struct CommandRun {
   }
 
   @Test(arguments: [
-    (["compile", "a", "-o", "b", "--precision", "int8"], "--precision int8"),
+    (["compile", "a", "-o", "b", "--precision", "int8"], "--precision int8 needs frames"),
+    (["compile", "a", "-o", "b", "--keep-float", "n"], "--keep-float goes with --calibrate"),
+    (
+      ["compile", "a", "-o", "b", "--precision", "fp32", "--calibrate", "c"], "--calibrate has nothing to do"
+    ),
+    (["quantize", "a", "-o", "b"], "quantize needs frames"),
     (["compile", "a", "-o", "b", "--prune", "0.5", "--budget", "8ms"], "--prune, --budget"),
-    (["compile", "a", "-o", "b", "--calibrate", "frames"], "--calibrate"),
     (["bench", "a", "--camera", "30"], "--camera"),
     (["run", "a", "--input", "x.npy", "--deadline", "8ms"], "--deadline"),
   ])
-  func `2 for options whose time has not come, by name`(arguments: [String], name: String) throws {
+  func `2 for options whose time has not come or that lack others, by name`(arguments: [String], name: String)
+    throws
+  {
     let run = try CommandRun(arguments)
     #expect(run.status == 2)
     #expect(run.errors.contains("Error: \(name)"))

@@ -5,6 +5,8 @@ public struct Histogram: Sendable, Equatable {
   public let least: Float
   public let largest: Float
   public private(set) var counts: [Int]
+  /// How many of the numbers are exactly 0, which every quantization represents.
+  public private(set) var zeroCount = 0
 
   /// - Precondition: `least` is not above `largest`, and both are finite.
   public init(least: Float, largest: Float) {
@@ -23,14 +25,16 @@ public struct Histogram: Sendable, Equatable {
 
   /// Counts finite numbers; what lies outside the range counts at its end.
   public mutating func add(_ elements: some Sequence<Float>) {
-    guard width > 0 else {
-      counts[0] += elements.reduce(0) { count, _ in count + 1 }
-      return
+    let scale = width > 0 ? 1 / width : 0
+    let last = Float(Self.binCount - 1)
+    let start = least
+    var zeros = 0
+    counts.withUnsafeMutableBufferPointer { counts in
+      for element in elements where element.isFinite {
+        if element == 0 { zeros += 1 }
+        counts[Int(min(max((element - start) * scale, 0), last))] += 1
+      }
     }
-    let scale = 1 / width
-    for element in elements where element.isFinite {
-      let place = (element - least) * scale
-      counts[Int(min(max(place, 0), Float(Self.binCount - 1)))] += 1
-    }
+    zeroCount += zeros
   }
 }

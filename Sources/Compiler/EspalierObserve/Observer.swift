@@ -1,27 +1,18 @@
 public import EspalierGraph
 
-/// What was seen of one tensor over all frames.
-public struct TensorStatistics: Sendable {
-  public fileprivate(set) var least = Float.infinity
-  public fileprivate(set) var largest = -Float.infinity
-  /// Per index of axis 1 the mean and the mean square; one entry where the tensor has fewer than 2 axes.
-  public fileprivate(set) var channelMeans: [Double] = []
-  public fileprivate(set) var channelMeanSquares: [Double] = []
-  public fileprivate(set) var histogram: Histogram?
-  fileprivate var framesSeen = 0
-}
-
 /// Why frames tell nothing of a network.
 public enum ObservationError: Error, Equatable, CustomStringConvertible {
-  case noFrames
-  /// A NaN or an infinity appeared.
-  case notFinite(value: String, frame: Int)
+  /// A group holds no frames, or there are no groups.
+  case noFrames(group: String)
+  /// A NaN, an infinity or a number too large to be squared appeared.
+  case notFinite(value: String, frame: String)
 
   public var description: String {
     switch self {
-    case .noFrames: "there are no frames to calibrate with"
+    case .noFrames(let group):
+      group.isEmpty ? "there are no frames to calibrate with" : "'\(group)' holds no frames to calibrate with"
     case .notFinite(let value, let frame):
-      "frame \(frame): tensor '\(value)' holds a number that is not finite; look at the frame and the weights"
+      "frame '\(frame)': tensor '\(value)' holds a number that is not finite; look at the frame and the weights"
     }
   }
 }
@@ -40,67 +31,47 @@ public struct Observer {
   public init(_ graph: Graph, observing values: [ValueID]) {
     self.graph = graph.observing(values)
     observed = values
+    for value in values {
+      let shape = graph.type(of: value).shape
+      statistics[value] = TensorStatistics(channels: shape.count > 1 ? max(1, shape[1]) : 1)
+    }
   }
 
   /// - Parameters:
-  ///   - frames: Every one a list of the inputs' elements.
+  ///   - groups: Every group has histograms of its own; all other statistics are of all frames.
   ///   - execute: Computes `graph`.
   ///   - progress: Called after each of twice as many frames.
   /// - Throws: `ObservationError`, or what `execute` throws.
   public mutating func observe(
-    _ frames: [[[Float]]], execute: Execute, progress: (Int) -> Void = { _ in }
+    _ groups: [FrameGroup], execute: Execute, progress: () -> Void = {}
   ) throws {
-    guard !frames.isEmpty else { throw ObservationError.noFrames }
-    for (number, frame) in frames.enumerated() {
-      for (value, elements) in zip(observed, try execute(frame)) {
-        try addRange(elements, of: value, frame: number)
+    guard !groups.isEmpty else { throw ObservationError.noFrames(group: "") }
+    for group in groups {
+      guard !group.frames.isEmpty else { throw ObservationError.noFrames(group: group.name) }
+      for (frame, name) in group.frames.enumerated() {
+        for (value, elements) in zip(observed, try execute(group.elements(frame))) {
+          let inner = inner(of: value)
+          guard statistics[value]?.add(elements, inner: inner) ?? false else {
+            throw ObservationError.notFinite(value: graph[value].name, frame: name)
+          }
+        }
+        progress()
       }
-      progress(number + 1)
     }
-    for (number, frame) in frames.enumerated() {
-      for (value, elements) in zip(observed, try execute(frame)) {
-        statistics[value]?.histogram?.add(elements)
+    for value in observed { statistics[value]?.makeHistograms(groups: groups.count) }
+    for (number, group) in groups.enumerated() {
+      for frame in group.frames.indices {
+        for (value, elements) in zip(observed, try execute(group.elements(frame))) {
+          statistics[value]?.count(elements, group: number)
+        }
+        progress()
       }
-      progress(frames.count + number + 1)
     }
   }
 
-  private mutating func addRange(_ elements: [Float], of value: ValueID, frame: Int) throws {
+  /// Neighboring elements of one channel.
+  private func inner(of value: ValueID) -> Int {
     let shape = graph.type(of: value).shape
-    var own = statistics[value] ?? TensorStatistics()
-    let channels = shape.count > 1 ? shape[1] : 1
-    let inner = shape.count > 1 ? shape[2...].reduce(1, *) : elements.count
-    if own.channelMeans.isEmpty {
-      own.channelMeans = [Double](repeating: 0, count: channels)
-      own.channelMeanSquares = own.channelMeans
-    }
-    var (sums, squares) = ([Double](repeating: 0, count: channels), [Double](repeating: 0, count: channels))
-    var position = 0
-    while position < elements.count {
-      let channel = position / max(inner, 1) % channels
-      var (sum, square) = (Float(0), Float(0))
-      for element in elements[position..<min(position + max(inner, 1), elements.count)] {
-        own.least = min(own.least, element)
-        own.largest = max(own.largest, element)
-        sum += element
-        square += element * element
-      }
-      guard sum.isFinite, square.isFinite else {
-        throw ObservationError.notFinite(value: graph[value].name, frame: frame)
-      }
-      sums[channel] += Double(sum)
-      squares[channel] += Double(square)
-      position += max(inner, 1)
-    }
-    let perChannel = Double(max(1, elements.count / max(1, channels)))
-    own.framesSeen += 1
-    for channel in 0..<channels {
-      let share = 1 / Double(own.framesSeen)
-      own.channelMeans[channel] += (sums[channel] / perChannel - own.channelMeans[channel]) * share
-      own.channelMeanSquares[channel] +=
-        (squares[channel] / perChannel - own.channelMeanSquares[channel]) * share
-    }
-    own.histogram = Histogram(least: min(own.least, 0), largest: max(own.largest, 0))
-    statistics[value] = own
+    return max(1, shape.count > 1 ? shape[2...].reduce(1, *) : shape.elementCount)
   }
 }

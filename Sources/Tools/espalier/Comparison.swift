@@ -1,6 +1,7 @@
 internal import EspalierGraph
 internal import EspalierImport
 internal import EspalierMedia
+internal import EspalierObserve
 internal import EspalierPasses
 internal import EspalierPlan
 internal import EspalierRuntime
@@ -12,17 +13,23 @@ struct Comparison {
   let report: ComparisonReport
 
   init(
-    model path: String, pack: Model, packPath: String, frames: [InputFrames], layers: Bool, threads: Int
+    model path: String, pack: Model, packPath: String, frames: [InputFrames],
+    calibration: CalibrationFrames?, layers: Bool, threads: Int
   ) throws {
     let graph = try Self.graph(of: path, for: pack, at: packPath)
     var simplified = graph
     try Pipeline.simplify(&simplified)
+    let settings = QuantizationSettings(of: pack.provenance)
+    let quantization = try settings.flatMap { settings in
+      try calibration.map { try Self.quantize(simplified, $0, settings, threads: threads) }
+    }
     let count = frames.first?.frameCount ?? 1
     var outputs = Rows(
       graph.outputs.indices.map { index in (graph.outputNames[index], graph.outputs[index]) }, graph)
-    var opened = layers ? try OpenedLayers(simplified) : nil
+    var opened = layers && settings == nil ? try OpenedLayers(simplified) : nil
+    var quantized = layers ? try quantization.map { try QuantizedLayers($0, threads: threads) } : nil
     var runner = try FrameRunner(pack, threads: threads)
-    let nodesPerFrame = graph.nodes.count + (layers ? simplified.nodes.count : 0)
+    let nodesPerFrame = graph.nodes.count + (opened == nil ? 0 : simplified.nodes.count)
     var progress = Progress("interpreting nodes", total: count * nodesPerFrame)
     for frame in 0..<count {
       let inputs = Self.tensors(frames, frame: frame, of: graph)
@@ -33,12 +40,24 @@ struct Comparison {
         outputs.add(index, runner.output(index), reference: tensor.asFloats)
       }
       try opened?.add(frames, frame: frame, inputs: inputs, threads: threads) { progress.advance() }
+      try quantized?.add(FrameGroup(name: "", frames).elements(frame))
     }
     progress.finish()
+    let isKnown = settings == nil || quantization != nil
     report = ComparisonReport(
-      model: path, pack: packPath, frames: count,
-      same_pack: try Self.isMade(pack, at: packPath, of: simplified), outputs: outputs.rows,
-      layers: opened?.rows.rows ?? [])
+      model: path, pack: packPath, frames: count, precision: settings == nil ? "fp32" : "int8",
+      same_pack: isKnown
+        ? try Self.isMade(pack, at: packPath, of: quantization?.graph ?? simplified) : nil,
+      outputs: outputs.rows, layers: (opened?.rows ?? quantized?.rows)?.rows ?? [],
+      culprits: quantized?.culprits ?? [])
+  }
+
+  /// The network as the pack's compiler quantized it.
+  private static func quantize(
+    _ graph: Graph, _ frames: CalibrationFrames, _ settings: QuantizationSettings, threads: Int
+  ) throws -> PostTrainingQuantization {
+    var chain = CompileChain()
+    return try chain.quantize(graph, frames, settings.options, threads: threads)
   }
 
   /// The model's graph in the shapes of the pack.
@@ -98,6 +117,9 @@ struct Rows {
   mutating func add(_ index: Int, _ computed: [Float], reference: [Float]) {
     agreements[index].add(computed, reference: reference)
   }
+
+  /// Of each value the power of the errors over that of the values.
+  var noise: [Double] { agreements.map { $0.signalToNoise > 0 ? 1 / $0.signalToNoise : .infinity } }
 
   var rows: [ComparisonReport.Row] {
     agreements.indices.map { index in

@@ -62,6 +62,23 @@ struct Progress {
   }
 }
 
+/// One bar after another, for a task of several stages.
+struct StageProgress {
+  private var current: (name: String, bar: Progress)?
+
+  init() {}
+
+  mutating func update(_ stage: String, _ done: Int, _ total: Int) {
+    if current?.name != stage {
+      finish()
+      current = (stage, Progress(stage, total: total))
+    }
+    current?.bar.update(done)
+  }
+
+  func finish() { current?.bar.finish() }
+}
+
 extension Duration {
   var milliseconds: Double {
     Double(components.seconds) * 1_000 + Double(components.attoseconds) * 1e-15

@@ -17,12 +17,20 @@ internal import Foundation
         espalier bench   signs.espalier --threads 2       how long does it take?
         espalier compare signs.onnx signs.espalier        is every layer right?
 
+      In 8 bits, from frames without labels, and how much that costs:
+
+        espalier compile signs.onnx --calibrate pictures/ -o signs8.espalier
+        espalier eval    signs8.espalier --data test/ --against signs.espalier
+
       'espalier help SUBCOMMAND' explains one of them. With --json, the last line
       on standard output is one JSON object. Exit status: 0 done; 1 the model, the
       pack or an input is at fault, or a bar was missed; 2 wrong usage.
       """,
     version: "espalier \(version)",
-    subcommands: [Inspect.self, Compile.self, Run.self, Bench.self, Compare.self, Operators.self])
+    subcommands: [
+      Inspect.self, Compile.self, Quantize.self, Run.self, Bench.self, Compare.self, Evaluate.self,
+      Operators.self,
+    ])
 
   static func main() {
     do {

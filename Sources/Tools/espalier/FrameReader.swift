@@ -84,7 +84,8 @@ struct FrameReader {
     return InputFrames(name: port.name, frameCount: origins.count, elements: elements, origins: origins)
   }
 
-  private func elements(of path: String, for port: Plan.Port) throws -> [Float] {
+  /// The frames in one file, one after another.
+  func elements(of path: String, for port: Plan.Port) throws -> [Float] {
     let bytes = try Files.read(path)
     if NumPyFile.matches(bytes) {
       let array = try NumPyFile.decode(bytes, path: path)

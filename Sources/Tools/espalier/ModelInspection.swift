@@ -145,7 +145,7 @@ extension ModelInspection.Port {
 
 extension Operator {
   /// The operator's name, with what it computes where one operator computes many things: `Binary multiply`.
-  fileprivate var label: String {
+  var label: String {
     switch self {
     case let op as Binary: "\(name) \(op.kind.rawValue)"
     case let op as Reduce: "\(name) \(op.kind.rawValue)"

@@ -24,6 +24,19 @@ struct CompileChain {
     }
   }
 
+  /// The network in 8 bits, as frames show it.
+  mutating func quantize(
+    _ graph: Graph, _ frames: CalibrationFrames, _ options: PostTrainingQuantization.Options, threads: Int
+  ) throws -> PostTrainingQuantization {
+    try stage("quantize") {
+      var bars = StageProgress()
+      defer { bars.finish() }
+      return try PostTrainingQuantization(
+        of: graph, groups: frames.groups, options: options, engine: GraphRunner.engine(threads: threads)
+      ) { bars.update($0.rawValue, $1, $2) }
+    }
+  }
+
   mutating func lower(_ graph: Graph, provenance: [Plan.Provenance]) throws -> Plan {
     try stage("lower and place") { try Pipeline.lower(graph, provenance: provenance) }
   }

@@ -1,3 +1,5 @@
+internal import Foundation
+
 /// Rows of text in aligned columns.
 struct Table {
   enum Alignment { case left, right }
@@ -45,6 +47,9 @@ enum Format {
     guard decimals > 0 else { return "\(sign)\(whole)" }
     return "\(sign)\(whole)." + String(repeating: "0", count: max(0, decimals - rest.count)) + rest
   }
+
+  /// The ratio of signal to noise that a share of noise stands for; infinite for none.
+  static func decibels(_ noise: Double) -> Double { noise > 0 ? -10 * log10(noise) : .infinity }
 
   static func milliseconds(_ value: Double) -> String {
     value < 10

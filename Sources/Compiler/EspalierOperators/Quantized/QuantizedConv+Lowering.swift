@@ -52,7 +52,8 @@ extension QuantizedConv {
         try lowering.rowsOfBytes(of: node.inputs[index])
       }
     }
-    try lowering.write(node.outputs[0], of: call, depthwise: isDepthwise(types))
+    // The depthwise kernel writes bytes alone.
+    try lowering.write(node.outputs[0], of: call, depthwise: isDepthwise(types) && !call.writesFloats)
   }
 }
 

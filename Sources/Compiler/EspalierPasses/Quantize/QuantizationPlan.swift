@@ -16,26 +16,42 @@ public struct QuantizationPlan: Sendable {
 
 /// Decides what computes in 8 bits.
 public struct QuantizationPlanner: Sendable {
-  public var method: RangeMethod
-  /// Names of nodes that the user keeps in float32.
-  public var keptFloat: Set<String>
+  /// The least and the largest number that 8 bits shall cover, by tensor.
+  public typealias Ranges = [ValueID: (least: Float, largest: Float)]
 
-  public init(method: RangeMethod = .meanSquaredError, keptFloat: Set<String> = []) {
+  public var method: RangeMethod
+  /// Nodes that stay in float32, and why.
+  public var keptFloat: [NodeID: String]
+
+  public init(method: RangeMethod = .meanSquaredError, keptFloat: [NodeID: String] = [:]) {
     self.method = method
     self.keptFloat = keptFloat
   }
 
   /// - Parameter statistics: Of every floating tensor that a node computes or reads from the frame.
   public func plan(_ graph: Graph, _ statistics: [ValueID: TensorStatistics]) -> QuantizationPlan {
-    var plan = QuantizationPlan()
-    var ranges: [ValueID: (least: Float, largest: Float)] = [:]
+    plan(graph, ranges(graph, statistics))
+  }
+
+  /// What the method makes of the statistics; the costly part of a plan.
+  public func ranges(_ graph: Graph, _ statistics: [ValueID: TensorStatistics]) -> Ranges {
+    var ranges: Ranges = [:]
     for (value, own) in statistics {
-      guard let histogram = own.histogram else { continue }
-      ranges[value] = histogram.range(by: method)
+      let readers = graph.readerCount(of: value) == 1 ? graph.consumers(of: value) : []
+      let function = (readers.first?.op as? Unary)?.function
+      ranges[value] = method.range(of: own.histograms, through: function.map { f in { f.apply($0) } })
     }
+    return ranges
+  }
+
+  public func plan(_ graph: Graph, _ ranges: Ranges) -> QuantizationPlan {
+    var plan = QuantizationPlan()
     for node in graph.nodes {
-      let reason = keptFloat.contains(node.name) ? "kept by --keep-float" : obstacle(node, graph, ranges)
-      if let reason { plan.reasons.append((node.name, reason)) } else { plan.nodes.insert(node.id) }
+      if let reason = keptFloat[node.id] ?? obstacle(node, graph, ranges) {
+        plan.reasons.append((node.name, reason))
+      } else {
+        plan.nodes.insert(node.id)
+      }
     }
     dropLonely(&plan, graph)
     for (value, range) in tied(ranges, plan, graph) {
@@ -46,9 +62,7 @@ public struct QuantizationPlanner: Sendable {
   }
 
   /// Why a node cannot compute in 8 bits; nil where it can.
-  private func obstacle(
-    _ node: Node, _ graph: Graph, _ ranges: [ValueID: (least: Float, largest: Float)]
-  ) -> String? {
+  private func obstacle(_ node: Node, _ graph: Graph, _ ranges: Ranges) -> String? {
     let types = graph.inputTypes(of: node)
     let frame = node.inputs.filter { graph.constant(of: $0) == nil }
     guard frame.allSatisfy({ ranges[$0] != nil }), node.outputs.allSatisfy({ ranges[$0] != nil }) else {
@@ -66,6 +80,10 @@ public struct QuantizationPlanner: Sendable {
       guard !gemm.transposesA, gemm.alpha == 1, gemm.beta == 1,
         node.inputs.dropFirst().allSatisfy({ graph.constant(of: $0) != nil })
       else { return "only products with constant weights have 8-bit kernels" }
+      let outputs = types[1].shape[gemm.transposesB ? 0 : 1]
+      guard !gemm.hasAddend || [1, outputs].contains(types[2].elementCount) else {
+        return "its addend differs from row to row"
+      }
       return nil
     case let binary as Binary:
       guard binary.kind == .add || binary.kind == .multiply else {
@@ -112,9 +130,7 @@ public struct QuantizationPlanner: Sendable {
   }
 
   /// Ranges with those united whose tensors must share one quantization.
-  private func tied(
-    _ ranges: [ValueID: (least: Float, largest: Float)], _ plan: QuantizationPlan, _ graph: Graph
-  ) -> [ValueID: (least: Float, largest: Float)] {
+  private func tied(_ ranges: Ranges, _ plan: QuantizationPlan, _ graph: Graph) -> Ranges {
     var parent: [ValueID: ValueID] = [:]
     func root(_ value: ValueID) -> ValueID {
       var value = value
@@ -129,7 +145,7 @@ public struct QuantizationPlanner: Sendable {
         }
       }
     }
-    var united: [ValueID: (least: Float, largest: Float)] = [:]
+    var united: Ranges = [:]
     for (value, range) in ranges {
       let root = root(value)
       let known = united[root] ?? range

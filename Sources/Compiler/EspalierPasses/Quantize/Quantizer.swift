@@ -1,5 +1,4 @@
 public import EspalierGraph
-public import EspalierObserve
 internal import EspalierOperators
 
 /// Makes a network compute in 8 bits where a plan says so.
@@ -11,7 +10,7 @@ internal import EspalierOperators
 public struct Quantizer {
   private let source: Graph
   private let plan: QuantizationPlan
-  private let statistics: [ValueID: TensorStatistics]
+  private let products: [NodeID: QuantizedProduct]
   private var result = Graph()
   /// The source's values in the result, as float32 and as bytes.
   private var floats: [ValueID: ValueID] = [:]
@@ -19,25 +18,46 @@ public struct Quantizer {
   /// Unary nodes that the convolution before them looks up.
   private var absorbed: Set<NodeID> = []
 
-  /// - Precondition: The plan was made for this graph from these statistics.
+  /// - Parameter products: The weights of every convolution and product in the plan.
+  /// - Precondition: The plan was made for this graph.
   public static func quantize(
-    _ graph: Graph, _ plan: QuantizationPlan, _ statistics: [ValueID: TensorStatistics]
+    _ graph: Graph, _ plan: QuantizationPlan, _ products: [NodeID: QuantizedProduct]
   ) throws(ShapeError) -> Graph {
-    var quantizer = Quantizer(source: graph, plan: plan, statistics: statistics)
-    for input in graph.inputs {
-      quantizer.floats[input] = quantizer.result.appendInput(
-        name: graph[input].name, type: graph.type(of: input))
-    }
-    for node in graph.nodes { try quantizer.convert(node) }
-    for (value, name) in zip(graph.outputs, graph.outputNames) {
-      quantizer.result.appendOutput(try quantizer.float(value), name: name)
-    }
+    var quantizer = Quantizer(source: graph, plan: plan, products: products)
+    try quantizer.convertAll()
     quantizer.result.removeDeadNodes()
     return quantizer.result
   }
 
-  private init(source: Graph, plan: QuantizationPlan, statistics: [ValueID: TensorStatistics]) {
-    (self.source, self.plan, self.statistics) = (source, plan, statistics)
+  /// As `quantize`, with the outputs of the source's nodes as outputs instead, as far as they still exist.
+  ///
+  /// - Returns: The graph, and the source's value for each of its outputs.
+  public static func opened(
+    _ graph: Graph, _ plan: QuantizationPlan, _ products: [NodeID: QuantizedProduct]
+  ) throws(ShapeError) -> (graph: Graph, values: [ValueID]) {
+    var quantizer = Quantizer(source: graph, plan: plan, products: products)
+    try quantizer.convertAll()
+    var (values, outputs): ([ValueID], [ValueID]) = ([], [])
+    for value in graph.nodes.flatMap(\.outputs) where graph.type(of: value).element == .float32 {
+      guard quantizer.floats[value] != nil || quantizer.bytes[value] != nil else { continue }
+      values.append(value)
+      outputs.append(try quantizer.float(value))
+    }
+    return (quantizer.result.observing(outputs), values)
+  }
+
+  private init(source: Graph, plan: QuantizationPlan, products: [NodeID: QuantizedProduct]) {
+    (self.source, self.plan, self.products) = (source, plan, products)
+  }
+
+  private mutating func convertAll() throws(ShapeError) {
+    for input in source.inputs {
+      floats[input] = result.appendInput(name: source[input].name, type: source.type(of: input))
+    }
+    for node in source.nodes { try convert(node) }
+    for (value, name) in zip(source.outputs, source.outputNames) {
+      result.appendOutput(try float(value), name: name)
+    }
   }
 
   // MARK: - Values on both sides
@@ -142,104 +162,37 @@ public struct Quantizer {
 
 extension Quantizer {
   private mutating func convert(_ conv: Conv, _ node: Node) throws(ShapeError) {
-    guard let weights = source.constant(of: node.inputs[1]) else { return }
-    let bias = conv.hasBias ? source.constant(of: node.inputs[2])?.floats : nil
-    let residual = conv.residualIndex.map { node.inputs[$0] }
-    let product = Product(
-      weights: weights, bias: bias, residual: residual, activation: conv.activation,
-      importance: importance(of: node.inputs[0], weights.shape, groups: conv.groups))
+    guard let product = products[node.id] else { preconditionFailure("'\(node.name)' has no weights") }
     var op = QuantizedConv(
       strides: conv.strides, dilations: conv.dilations, pads: conv.pads, groups: conv.groups,
-      input: quantization(of: node.inputs[0]), weightScales: [], sum: nil)
-    try write(&op, product, node)
-  }
-
-  private mutating func convert(_ gemm: Gemm, _ node: Node) throws(ShapeError) {
-    guard let constant = source.constant(of: node.inputs[1]) else { return }
-    let weights = gemm.transposesB ? constant : constant.transposed
-    let addend = gemm.hasAddend ? source.constant(of: node.inputs[2])?.floats : nil
-    let outputs = weights.shape[0]
-    let bias = addend.map { $0.count == outputs ? $0 : [Float](repeating: $0.first ?? 0, count: outputs) }
-    let product = Product(
-      weights: weights, bias: bias, residual: nil, activation: gemm.activation,
-      importance: importance(of: node.inputs[0], weights.shape, groups: 1))
-    var op = QuantizedConv(input: quantization(of: node.inputs[0]), weightScales: [], sum: nil)
-    try write(&op, product, node)
-  }
-
-  /// What a quantized convolution is made of.
-  private struct Product {
-    var weights: Tensor
-    var bias: [Float]?
-    var residual: ValueID?
-    var activation: ElementFunction
-    /// Per output channel and weight the mean square and the mean of what the weight multiplies.
-    var importance: [[(square: Float, mean: Double)]]
-  }
-
-  /// - Returns: One list for all output channels, or one for each group.
-  private func importance(
-    of value: ValueID, _ shape: Shape, groups: Int
-  ) -> [[(square: Float, mean: Double)]] {
-    let taps = shape.dropFirst(2).reduce(1, *)
-    let own = statistics[value]
-    return (0..<groups).map { group in
-      (0..<shape[1] * taps).map { weight in
-        let channel = group * shape[1] + weight / taps
-        guard let own, channel < own.channelMeans.count else { return (1, 0) }
-        // A channel that was silent while calibrating still counts a little.
-        return (max(Float(own.channelMeanSquares[channel]), 1e-6), own.channelMeans[channel])
-      }
-    }
-  }
-
-  private mutating func write(
-    _ op: inout QuantizedConv, _ product: Product, _ node: Node
-  ) throws(ShapeError) {
-    let outputs = product.weights.shape[0]
-    let perGroup = outputs / op.groups
-    let size = product.weights.count / outputs
-    var (elements, bias) = ([Int64](), product.bias ?? [Float](repeating: 0, count: outputs))
-    for group in 0..<op.groups {
-      let range = group * perGroup * size..<(group + 1) * perGroup * size
-      let own = Array(product.weights.floats[range])
-      let importance = product.importance[group]
-      let quantized = WeightQuantizer().quantize(
-        own, outputs: perGroup, importance: importance.map(\.square))
-      elements += quantized.elements
-      op.weightScales += quantized.scales
-      correct(&bias, from: group * perGroup, own, quantized, importance.map(\.mean))
-    }
-    var inputs = [
-      try byte(node.inputs[0]),
-      result.appendConstant(
-        name: "\(node.name)/weights",
-        Tensor(shape: product.weights.shape, element: .int8, integers: elements)),
-      result.appendConstant(name: "\(node.name)/bias", Tensor(shape: [outputs], floats: bias)),
-    ]
-    op.hasBias = true
-    if let residual = product.residual {
+      input: quantization(of: node.inputs[0]), weightScales: product.scales, sum: nil,
+      activation: conv.activation, hasBias: true)
+    var inputs = try operands(product, node)
+    if let residual = conv.residualIndex.map({ node.inputs[$0] }) {
       op.residual = quantization(of: residual)
       inputs.append(try byte(residual))
     }
-    op.activation = product.activation
     try finish(&op, inputs, node)
   }
 
-  /// Takes from the bias what rounding the weights adds to the mean of each output (Nagel et al. 2019, eq. 17).
-  private func correct(
-    _ bias: inout [Float], from first: Int, _ weights: [Float], _ quantized: QuantizedWeights,
-    _ means: [Double]
-  ) {
-    for channel in quantized.scales.indices {
-      var shift = 0.0
-      for (index, mean) in means.enumerated() {
-        let position = channel * means.count + index
-        let rounded = Double(quantized.elements[position]) * Double(quantized.scales[channel])
-        shift += (rounded - Double(weights[position])) * mean
-      }
-      bias[first + channel] -= Float(shift)
-    }
+  private mutating func convert(_ gemm: Gemm, _ node: Node) throws(ShapeError) {
+    guard let product = products[node.id] else { preconditionFailure("'\(node.name)' has no weights") }
+    var op = QuantizedConv(
+      input: quantization(of: node.inputs[0]), weightScales: product.scales, sum: nil,
+      activation: gemm.activation, hasBias: true)
+    try finish(&op, try operands(product, node), node)
+  }
+
+  /// Bytes, weights and bias.
+  private mutating func operands(
+    _ product: QuantizedProduct, _ node: Node
+  ) throws(ShapeError) -> [ValueID] {
+    [
+      try byte(node.inputs[0]),
+      result.appendConstant(name: "\(node.name)/weights", product.weights),
+      result.appendConstant(
+        name: "\(node.name)/bias", Tensor(shape: [product.bias.count], floats: product.bias)),
+    ]
   }
 
   /// Adds the operator with the activation behind it, where it alone reads the sum.
@@ -277,18 +230,5 @@ extension Quantizer {
       strides: op.strides, dilations: op.dilations, pads: op.pads, groups: op.groups, input: op.input,
       weightScales: op.weightScales, sum: sum, activation: op.activation, output: output,
       residual: op.residual, hasBias: op.hasBias)
-  }
-}
-
-extension Tensor {
-  /// A matrix's columns as rows.
-  ///
-  /// - Precondition: Rank 2.
-  fileprivate var transposed: Tensor {
-    let (rows, columns) = (shape[0], shape[1])
-    let elements = floats
-    return Tensor(
-      shape: [columns, rows],
-      floats: (0..<columns).flatMap { column in (0..<rows).map { elements[$0 * columns + column] } })
   }
 }

@@ -1,0 +1,129 @@
+public import EspalierGraph
+public import EspalierObserve
+internal import EspalierOperators
+
+/// Makes a network of float32 compute in 8 bits from what calibration frames show, without labels or training.
+public struct PostTrainingQuantization: Sendable {
+  /// Makes something that runs a graph frame by frame.
+  public typealias Engine = (_ graph: Graph) throws -> Observer.Execute
+
+  /// What takes time, for progress bars.
+  public enum Stage: String, Sendable {
+    case observing = "calibrating"
+    case correcting = "correcting biases"
+    case judging
+    case searching = "looking for sensitive layers"
+  }
+
+  public struct Options: Sendable {
+    public var method = RangeMethod.meanSquaredError
+    /// Nodes by their names, or by those of their outputs.
+    public var keptFloat: [String] = []
+    /// At most so many frames move biases and judge the result.
+    public var frameLimit = 64
+    /// Layers go back to float32 until every output's noise, relative to its signal, is at most this; nil:
+    /// none does.
+    public var noiseLimit: Double?
+
+    public init() {}
+  }
+
+  /// The float32 network that was quantized: activations but clamps are nodes of their own.
+  public let source: Graph
+  public let plan: QuantizationPlan
+  public let products: [NodeID: QuantizedProduct]
+  public let graph: Graph
+  /// How far the outputs are from float32, group by group.
+  public let errors: [GroupError]
+
+  /// - Parameters:
+  ///   - graph: Simplified, in float32.
+  ///   - groups: Frames in the graph's own layout and units.
+  ///   - progress: Gets how many steps of a stage are done.
+  /// - Throws: `ObservationError`, `QuantizationError`, `PassError`, or what `engine` throws.
+  public init(
+    of graph: Graph, groups: [FrameGroup], options: Options, engine: @escaping Engine,
+    progress: (_ stage: Stage, _ done: Int, _ total: Int) -> Void = { _, _, _ in }
+  ) throws {
+    var source = graph
+    try SplitActivations().run(on: &source)
+    let kept = try Self.kept(options.keptFloat, in: source)
+    try Self.requireFiniteConstants(source)
+    let statistics = try Self.statistics(of: source, groups, engine, progress)
+    var planner = QuantizationPlanner(method: options.method, keptFloat: kept)
+    let ranges = planner.ranges(source, statistics)
+    var plan = planner.plan(source, ranges)
+    let quantizer = ProductQuantizer(graph: source, statistics: statistics)
+    var products: [NodeID: QuantizedProduct] = [:]
+    for node in source.nodes where plan.nodes.contains(node.id) {
+      products[node.id] = quantizer.product(of: node)
+    }
+    let perGroup = max(1, options.frameLimit / max(1, groups.count))
+    let few = groups.map { $0.thinned(to: perGroup) }
+    if let limit = options.noiseLimit {
+      let search = SensitivitySearch(
+        graph: source, ranges: ranges, products: products,
+        groups: groups.map { $0.thinned(to: max(1, perGroup / 4)) },
+        engine: engine)
+      planner = try search.relieved(planner, noiseLimit: limit) { progress(.searching, $0, $1) }
+      plan = planner.plan(source, ranges)
+    }
+    let products8 = products.filter { plan.nodes.contains($0.key) }
+    var done = 0
+    self.products = try BiasCorrection(graph: source, plan: plan, groups: few, engine: engine)
+      .corrected(products8) {
+        done += 1
+        progress(.correcting, done, products8.count)
+      }
+    self.source = source
+    self.plan = plan
+    self.graph = try Quantizer.quantize(source, plan, self.products)
+    let judge = OutputJudge(reference: try engine(source), names: source.outputNames)
+    errors = try judge.errors(of: try engine(self.graph), groups) {
+      progress(.judging, $0, groups.frameCount)
+    }
+  }
+
+  /// The nodes that the user's names stand for.
+  private static func kept(_ names: [String], in graph: Graph) throws -> [NodeID: String] {
+    var kept: [NodeID: String] = [:]
+    let unknown = names.filter { name in
+      let found = graph.nodes.filter { node in
+        node.name == name || node.name == "\(name)/sum" || node.outputs.contains { graph[$0].name == name }
+      }
+      for node in found { kept[node.id] = "kept by --keep-float" }
+      return found.isEmpty
+    }
+    guard unknown.isEmpty else { throw QuantizationError.unknownNodes(unknown) }
+    return kept
+  }
+
+  /// No scale stands for weights that are no numbers.
+  private static func requireFiniteConstants(_ graph: Graph) throws {
+    for node in graph.nodes where node.op is Conv || node.op is Gemm {
+      for input in node.inputs {
+        guard let constant = graph.constant(of: input), constant.type.element.isFloating else { continue }
+        guard constant.floats.allSatisfy(\.isFinite) else {
+          throw QuantizationError.notFinite(constant: graph[input].name, node: node.name)
+        }
+      }
+    }
+  }
+
+  private static func statistics(
+    of graph: Graph, _ groups: [FrameGroup], _ engine: Engine,
+    _ progress: (Stage, Int, Int) -> Void
+  ) throws -> [ValueID: TensorStatistics] {
+    let values = (graph.inputs + graph.nodes.flatMap(\.outputs)).filter {
+      graph.type(of: $0).element == .float32
+    }
+    var observer = Observer(graph, observing: values)
+    let execute = try engine(observer.graph)
+    var done = 0
+    try observer.observe(groups, execute: execute) {
+      done += 1
+      progress(.observing, done, 2 * groups.frameCount)
+    }
+    return observer.statistics
+  }
+}

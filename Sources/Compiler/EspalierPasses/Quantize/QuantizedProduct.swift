@@ -1,0 +1,107 @@
+public import EspalierGraph
+internal import EspalierObserve
+internal import EspalierOperators
+
+/// The weights of a convolution or matrix product in 8 bits, and its bias.
+public struct QuantizedProduct: Sendable {
+  /// `[M, C / groups, kernel…]` or `[M, C]`, of `int8`.
+  public var weights: Tensor
+  /// One per output channel.
+  public var scales: [Float]
+  /// One per output channel; what rounding the weights adds to the mean of the output is taken out of it.
+  public var bias: [Float]
+}
+
+/// Quantizes the weights of a network, node by node.
+struct ProductQuantizer {
+  let graph: Graph
+  let statistics: [ValueID: TensorStatistics]
+
+  /// Nil where the node is no convolution or product with constant weights.
+  func product(of node: Node) -> QuantizedProduct? {
+    guard let parts = parts(of: node) else { return nil }
+    let weights = parts.weights.floats
+    let outputs = parts.weights.shape[0]
+    let perGroup = outputs / parts.groups
+    let size = parts.weights.count / max(outputs, 1)
+    var (elements, scales): ([Int64], [Float]) = ([], [])
+    elements.reserveCapacity(weights.count)
+    var bias = parts.bias ?? [Float](repeating: 0, count: outputs)
+    for group in 0..<parts.groups {
+      let own = Array(weights[group * perGroup * size..<(group + 1) * perGroup * size])
+      let (squares, means) = inputMoments(of: node.inputs[0], parts.weights.shape, group: group)
+      let quantized = WeightQuantizer().quantize(own, outputs: perGroup, importance: squares)
+      elements += quantized.elements
+      scales += quantized.scales
+      correct(&bias, from: group * perGroup, own, quantized, means)
+    }
+    let tensor = Tensor(shape: parts.weights.shape, element: .int8, integers: elements)
+    return QuantizedProduct(weights: tensor, scales: scales, bias: bias)
+  }
+
+  /// A product's weights, one row per output channel, and its bias in float32.
+  private func parts(of node: Node) -> (weights: Tensor, bias: [Float]?, groups: Int)? {
+    guard node.inputs.count > 1, let weights = graph.constant(of: node.inputs[1]) else { return nil }
+    switch node.op {
+    case let conv as Conv:
+      return (weights, conv.hasBias ? graph.constant(of: node.inputs[2])?.floats : nil, conv.groups)
+    case let gemm as Gemm:
+      let rows = gemm.transposesB ? weights : weights.transposed
+      let outputs = rows.shape[0]
+      let addend = gemm.hasAddend ? graph.constant(of: node.inputs[2])?.floats : nil
+      let bias = addend.map {
+        $0.count == outputs ? $0 : [Float](repeating: $0.first ?? 0, count: outputs)
+      }
+      return (rows, bias, 1)
+    default: return nil
+    }
+  }
+
+  /// For every weight of an output channel the mean square and the mean of what it multiplies.
+  private func inputMoments(
+    of value: ValueID, _ shape: Shape, group: Int
+  ) -> (squares: [Float], means: [Double]) {
+    let taps = shape.dropFirst(2).reduce(1, *)
+    let own = statistics[value]
+    var (squares, means): ([Float], [Double]) = ([], [])
+    for weight in 0..<shape[1] * taps {
+      let channel = group * shape[1] + weight / taps
+      let known = own.map { channel < $0.channelMeans.count } ?? false
+      // A channel that was silent while calibrating still counts a little.
+      squares.append(known ? max(Float(own?.channelMeanSquares[channel] ?? 1), 1e-6) : 1)
+      means.append(known ? own?.channelMeans[channel] ?? 0 : 0)
+    }
+    return (squares, means)
+  }
+
+  /// Takes from the bias what rounding the weights adds to the mean of each output.
+  ///
+  /// Source: Nagel et al. 2019, equation 17.
+  private func correct(
+    _ bias: inout [Float], from first: Int, _ weights: [Float], _ quantized: QuantizedWeights,
+    _ means: [Double]
+  ) {
+    for channel in quantized.scales.indices {
+      var shift = 0.0
+      for (index, mean) in means.enumerated() {
+        let position = channel * means.count + index
+        let rounded = Double(quantized.elements[position]) * Double(quantized.scales[channel])
+        shift += (rounded - Double(weights[position])) * mean
+      }
+      bias[first + channel] -= Float(shift)
+    }
+  }
+}
+
+extension Tensor {
+  /// A matrix's columns as rows.
+  ///
+  /// - Precondition: Rank 2.
+  fileprivate var transposed: Tensor {
+    let (rows, columns) = (shape[0], shape[1])
+    let elements = floats
+    return Tensor(
+      shape: [columns, rows],
+      floats: (0..<columns).flatMap { column in (0..<rows).map { elements[$0 * columns + column] } })
+  }
+}

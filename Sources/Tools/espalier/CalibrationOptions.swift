@@ -1,0 +1,70 @@
+internal import ArgumentParser
+internal import EspalierObserve
+
+/// `--precision`.
+enum PrecisionArgument: String, CaseIterable, ExpressibleByArgument { case fp32, int8, auto }
+
+/// `--calibration-method`.
+enum MethodArgument: String, CaseIterable, ExpressibleByArgument {
+  case mse, minmax, percentile, kl
+
+  var method: RangeMethod {
+    switch self {
+    case .mse: .meanSquaredError
+    case .minmax: .minMax
+    case .percentile: .percentile(0.9999)
+    case .kl: .divergence
+    }
+  }
+}
+
+/// How `compile` and `quantize` find what 8 bits shall stand for.
+struct CalibrationOptions: ParsableArguments {
+  @Option(
+    help: ArgumentHelp(
+      "What the network computes in; auto is int8 with --calibrate, layer by layer as the outputs bear it.",
+      valueName: "fp32|int8|auto"))
+  var precision = PrecisionArgument.auto
+
+  @Option(
+    help: ArgumentHelp(
+      """
+      Frames to quantize by: a folder of pictures or .npy files, or a .npy file. Given several times, each is \
+      a group of its own (day, night, rain), and ranges hold for the worst of them.
+      """, valueName: "DIR|FILE.npy"))
+  var calibrate: [String] = []
+
+  @Option(
+    help: ArgumentHelp(
+      "How ranges of tensors are chosen: least squared error, all that was seen, 99.99 % of it, least divergence.",
+      valueName: "mse|minmax|percentile|kl"))
+  var calibrationMethod = MethodArgument.mse
+
+  @Option(
+    parsing: .upToNextOption,
+    help: ArgumentHelp("Nodes that stay in float32, by their names or their outputs'.", valueName: "NODE"))
+  var keepFloat: [String] = []
+
+  var quantizes: Bool { precision != .fp32 && !calibrate.isEmpty }
+
+  func validate() throws {
+    if calibrate.isEmpty {
+      guard precision != .int8 else {
+        throw ValidationError("--precision int8 needs frames to quantize by: --calibrate DIR")
+      }
+      guard keepFloat.isEmpty else { throw ValidationError("--keep-float goes with --calibrate") }
+    } else if precision == .fp32 {
+      throw ValidationError("--calibrate has nothing to do under --precision fp32")
+    }
+  }
+
+  var settings: QuantizationSettings {
+    QuantizationSettings(precision: precision, method: calibrationMethod, keptFloat: keepFloat)
+  }
+
+  var text: [String] {
+    guard quantizes else { return ["--precision fp32"] }
+    return ["--precision \(precision.rawValue)", "--calibration-method \(calibrationMethod.rawValue)"]
+      + keepFloat.map { "--keep-float \($0)" }
+  }
+}

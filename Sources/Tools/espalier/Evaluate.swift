@@ -1,0 +1,176 @@
+internal import ArgumentParser
+internal import EspalierMedia
+internal import EspalierPlan
+internal import EspalierRuntime
+
+/// `espalier eval`: how often a classifier is right, and how often it agrees with another pack.
+struct Evaluate: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "eval",
+    abstract: "Count how often a classifier is right on labelled pictures.",
+    discussion: """
+      Labels are the names of the folders that the pictures lie in, or a table of
+      file names and classes. A class is a number, or a name out of --classes.
+      Pictures become inputs as 'run' makes them.
+
+        espalier eval signs8.espalier --data test/            test/14/a.png, …
+        espalier eval signs8.espalier --data test/ --labels test.csv
+        espalier eval signs8.espalier --data frames.npy --labels test.csv
+        espalier eval signs8.espalier --data test/ --against signs.espalier
+
+      Where two packs agree on all but a share of the pictures, their accuracies
+      differ by that share at most.
+      """)
+
+  @Argument(help: ArgumentHelp("The packed file.", valueName: "PACK"))
+  var pack: String
+
+  @Option(
+    help: ArgumentHelp("Pictures or .npy files, or one .npy file of frames.", valueName: "DIR|FILE.npy"))
+  var data: String
+
+  @Option(
+    help: ArgumentHelp(
+      "Table of classes: file names and classes, or classes alone in the frames' order.",
+      valueName: "FILE.csv"))
+  var labels: String?
+
+  @Option(help: ArgumentHelp("Names of the classes, one a line.", valueName: "FILE"))
+  var classes: String?
+
+  @Option(
+    help: ArgumentHelp("The output's place of class 0, as where place 0 means background.", valueName: "N"))
+  var classOffset = 0
+
+  @Option(help: ArgumentHelp("Another pack of the same model, in float32 for instance.", valueName: "PACK"))
+  var against: String?
+
+  @OptionGroup var threading: ThreadOptions
+  @OptionGroup(title: "Pictures") var pictures: PictureOptions
+
+  @Flag(help: "End with one line of JSON on standard output.")
+  var json = false
+
+  func run() throws {
+    let model = try Pack.load(pack)
+    let samples = try LabelledSamples(
+      data: data, labels: labels, classes: try classes.map(Labels.init(path:)),
+      reader: try FrameReader(
+        ports: model.inputs, preprocessing: pictures.preprocessing(for: model.provenance)))
+    var own = try Classifier(model, threads: threading.threads, path: pack)
+    var other = try against.map { try Classifier(try Pack.load($0), threads: threading.threads, path: $0) }
+    try other?.requireSamePorts(as: own)
+    var score = Score(offset: classOffset)
+    var progress = Progress("evaluating", total: samples.count)
+    for index in 0..<samples.count {
+      let (frame, label) = try samples.sample(index)
+      let ranking = try own.ranking(frame)
+      score.add(ranking, label: label, other: try other?.ranking(frame))
+      progress.update(index + 1)
+    }
+    progress.finish()
+    let report = EvaluationReport(pack: pack, against: against, score)
+    if json { return try Console.json(report) }
+    report.show()
+  }
+}
+
+/// A pack with one input and one output that is a list of classes.
+struct Classifier: ~Copyable {
+  private var runner: FrameRunner
+  private let path: String
+
+  init(_ model: Model, threads: Int, path: String) throws {
+    guard model.inputs.count == 1, model.outputs.count == 1,
+      model.outputs[0].shape.filter({ $0 > 1 }).count == 1
+    else {
+      throw CommandError("'\(path)' is no classifier: that has one input and one output, a list of classes")
+    }
+    runner = try FrameRunner(model, threads: threads)
+    self.path = path
+  }
+
+  func requireSamePorts(as other: borrowing Classifier) throws {
+    guard runner.model.inputs == other.runner.model.inputs,
+      runner.model.outputs == other.runner.model.outputs
+    else {
+      throw CommandError("'\(path)' and '\(other.path)' have other inputs or outputs: not of one model")
+    }
+  }
+
+  /// The classes' places, the likeliest five.
+  mutating func ranking(_ frame: [Float]) throws -> [Int] {
+    runner.load([InputFrames(name: "", frameCount: 1, elements: frame)], frame: 0)
+    try runner.run()
+    let scores = runner.output(0)
+    return Array(scores.indices.sorted { (scores[$0], $1) > (scores[$1], $0) }.prefix(5))
+  }
+}
+
+/// What was counted.
+struct Score {
+  let offset: Int
+  private(set) var count = 0
+  private(set) var first = 0
+  private(set) var firstFive = 0
+  private(set) var otherFirst = 0
+  private(set) var same = 0
+
+  init(offset: Int) { self.offset = offset }
+
+  mutating func add(_ ranking: [Int], label: Int, other: [Int]?) {
+    count += 1
+    if ranking.first == label + offset { first += 1 }
+    if ranking.contains(label + offset) { firstFive += 1 }
+    guard let other else { return }
+    if other.first == label + offset { otherFirst += 1 }
+    if other.first == ranking.first { same += 1 }
+  }
+}
+
+/// What `eval` prints.
+struct EvaluationReport: Encodable {
+  struct Other: Encodable {
+    let pack: String
+    let top1: Double
+    let top1_count: Int
+    /// Pictures that both packs give the same class.
+    let agreement: Double
+    let agreement_count: Int
+  }
+
+  let pack: String
+  let frames: Int
+  let top1: Double
+  let top1_count: Int
+  let top5: Double
+  let top5_count: Int
+  let against: Other?
+
+  init(pack: String, against: String?, _ score: Score) {
+    func share(_ count: Int) -> Double { Double(count) / Double(max(1, score.count)) }
+    self.pack = pack
+    frames = score.count
+    (top1, top1_count) = (share(score.first), score.first)
+    (top5, top5_count) = (share(score.firstFive), score.firstFive)
+    self.against = against.map {
+      Other(
+        pack: $0, top1: share(score.otherFirst), top1_count: score.otherFirst, agreement: share(score.same),
+        agreement_count: score.same)
+    }
+  }
+
+  func show() {
+    func percent(_ share: Double, _ count: Int) -> [String] {
+      ["\(Format.fixed(share * 100, 2)) %", "\(count) of \(frames)"]
+    }
+    var table = Table([("", .left), ("", .right), ("", .right)])
+    table.add(["top-1"] + percent(top1, top1_count))
+    table.add(["top-5"] + percent(top5, top5_count))
+    if let against {
+      table.add(["top-1 of \(against.pack)"] + percent(against.top1, against.top1_count))
+      table.add(["same class"] + percent(against.agreement, against.agreement_count))
+    }
+    print(table.text)
+  }
+}

@@ -1,0 +1,55 @@
+internal import EspalierPasses
+internal import EspalierPlan
+
+/// What decides, beside model and frames, how a network is quantized.
+struct QuantizationSettings {
+  var precision: PrecisionArgument
+  var method: MethodArgument
+  var keptFloat: [String]
+
+  /// Under `--precision auto` outputs bear noise of so much of their signal.
+  private static let noiseLimit = 0.02
+
+  var options: PostTrainingQuantization.Options {
+    var options = PostTrainingQuantization.Options()
+    options.method = method.method
+    options.keptFloat = keptFloat
+    options.noiseLimit = precision == .auto ? Self.noiseLimit : nil
+    return options
+  }
+
+  func provenance(of frames: CalibrationFrames) -> [Plan.Provenance] {
+    let counts = frames.groups.map { "\($0.frames.count)" }.joined(separator: " + ")
+    let entries = [
+      (CalibrationKey.precision, precision.rawValue), (CalibrationKey.method, method.rawValue),
+      (CalibrationKey.frames, counts), (CalibrationKey.digest, frames.digest),
+      (CalibrationKey.keptFloat, keptFloat.joined(separator: "\n")),
+    ]
+    return entries.filter { !$0.1.isEmpty }.map { Plan.Provenance(key: $0.0, value: $0.1) }
+  }
+
+  init(precision: PrecisionArgument, method: MethodArgument, keptFloat: [String]) {
+    (self.precision, self.method, self.keptFloat) = (precision, method, keptFloat)
+  }
+
+  /// Those of a pack; nil where it was not quantized.
+  init?(of provenance: [Plan.Provenance]) {
+    func stored(_ key: String) -> String? { provenance.first { $0.key == key }?.value }
+    guard stored(CalibrationKey.digest) != nil,
+      let precision = stored(CalibrationKey.precision).flatMap(PrecisionArgument.init(rawValue:)),
+      let method = stored(CalibrationKey.method).flatMap(MethodArgument.init(rawValue:))
+    else { return nil }
+    let kept = stored(CalibrationKey.keptFloat)?.split(separator: "\n").map(String.init)
+    self.init(precision: precision, method: method, keptFloat: kept ?? [])
+  }
+}
+
+/// Keys under which a pack says how it was quantized.
+enum CalibrationKey {
+  static let precision = "precision"
+  static let method = "calibration-method"
+  static let frames = "calibration-frames"
+  static let digest = "calibration-sha256"
+  /// Line by line.
+  static let keptFloat = "keep-float"
+}

@@ -1,0 +1,178 @@
+import EspalierGraph
+import EspalierObserve
+import EspalierOperators
+import EspalierPasses
+import Testing
+
+@Suite("Quantizing a network by frames") struct PostTrainingQuantizationTests {
+  private static let network = """
+    input %x : float32[1, 3, 8, 8]
+    %w = constant float32[8, 3, 3, 3] random 1
+    %c = constant float32[8] random 2
+    %t = \(Text.conv("x", "w", "c", pad: 1, activation: "silu", hasBias: true))
+    %v = constant float32[8, 1, 3, 3] random 3
+    %d = \(Text.conv("t", "v", pad: 1, groups: 8, activation: "relu"))
+    %u = constant float32[6, 8, 1, 1] random 4
+    %y = \(Text.conv("d", "u"))
+    output %y
+    """
+
+  /// Runs graphs by the definition of their operators.
+  private static let engine: @Sendable (Graph) throws -> Observer.Execute = { graph in
+    { inputs in
+      let tensors = zip(graph.inputs, inputs).map {
+        Tensor(shape: graph.type(of: $0).shape, floats: $1)
+      }
+      return try Interpreter.run(graph, inputs: tensors).map(\.asFloats)
+    }
+  }
+
+  private static func frames(_ graph: Graph, _ count: Int, scale: Float = 2, seed: UInt64 = 40) -> FrameGroup
+  {
+    let type = graph.type(of: graph.inputs[0])
+    let stack = (0..<count).map { frame in
+      [Tensor.random(type, seed: seed + UInt64(frame)).floats.map { $0 * scale }]
+    }
+    return FrameGroup(name: "noise", frames: stack.indices.map { "\($0)" }) { stack[$0] }
+  }
+
+  private func quantize(
+    _ graph: Graph, _ groups: [FrameGroup]? = nil,
+    _ change: (inout PostTrainingQuantization.Options) -> Void = { _ in }
+  ) throws -> PostTrainingQuantization {
+    var options = PostTrainingQuantization.Options()
+    change(&options)
+    return try PostTrainingQuantization(
+      of: graph, groups: groups ?? [Self.frames(graph, 6)], options: options, engine: Self.engine)
+  }
+
+  /// The same network with one of its constants changed.
+  private func network(_ name: String, _ change: (inout [Float]) -> Void) throws -> Graph {
+    let original = try graph(Self.network)
+    var result = Graph()
+    var values: [ValueID: ValueID] = [:]
+    for input in original.inputs {
+      values[input] = result.appendInput(name: original[input].name, type: original.type(of: input))
+    }
+    for node in original.nodes {
+      for input in node.inputs where values[input] == nil {
+        guard let constant = original.constant(of: input) else { continue }
+        var floats = constant.floats
+        if original[input].name == name { change(&floats) }
+        values[input] = result.appendConstant(
+          name: original[input].name, Tensor(shape: constant.shape, floats: floats))
+      }
+      let outputs = try result.append(node.op, name: node.name, inputs: node.inputs.compactMap { values[$0] })
+      for (old, new) in zip(node.outputs, outputs) { values[old] = new }
+    }
+    for output in original.outputs { if let value = values[output] { result.appendOutput(value, name: "y") } }
+    return result
+  }
+
+  /// Three layers of 8 bits, each with noise of less than a thousandth of its signal's power. Divergence looks
+  /// at the distribution alone, and cuts more off.
+  @Test(arguments: [RangeMethod.meanSquaredError, .minMax, .percentile(0.9999), .divergence])
+  func `gives nearly the same outputs, on other frames too`(method: RangeMethod) throws {
+    let graph = try graph(Self.network)
+    let result = try quantize(graph) { $0.method = method }
+    try Verifier.verify(result.graph)
+    #expect(result.graph.nodes.filter { $0.op is QuantizedConv }.count == 3)
+    #expect(result.errors.count == 1)
+    let bound = method == .divergence ? 0.015 : 0.003
+    #expect(result.errors[0].noise < bound)
+    let (float, quantized) = (try Self.engine(graph), try Self.engine(result.graph))
+    let others = Self.frames(graph, 3, seed: 900)
+    for frame in others.frames.indices {
+      let (y, x) = (try float(others.elements(frame))[0], try quantized(others.elements(frame))[0])
+      let noise = zip(x, y).reduce(Float(0)) { $0 + ($1.0 - $1.1) * ($1.0 - $1.1) }
+      #expect(noise < 1.6 * Float(bound) * y.reduce(Float(0)) { $0 + $1 * $1 })
+    }
+  }
+
+  @Test func `gives the same network each time`() throws {
+    let graph = try graph(Self.network)
+    let (first, second) = (try quantize(graph), try quantize(graph))
+    #expect(first.graph.text() == second.graph.text())
+  }
+
+  @Test func `leaves no output channel's mean off`() throws {
+    let graph = try graph(Self.network)
+    let result = try quantize(graph)
+    let (float, quantized) = (try Self.engine(graph), try Self.engine(result.graph))
+    let frames = Self.frames(graph, 6)
+    var (shift, size) = ([Float](repeating: 0, count: 6), Float(0))
+    for frame in frames.frames.indices {
+      let (x, y) = (try quantized(frames.elements(frame))[0], try float(frames.elements(frame))[0])
+      for index in x.indices {
+        shift[index / 64] += (x[index] - y[index]) / Float(64 * frames.frames.count)
+        size = max(size, abs(y[index]))
+      }
+    }
+    #expect(shift.allSatisfy { abs($0) < 1e-4 * size }, "\(shift) of \(size)")
+  }
+
+  @Test func `reports the error of every group`() throws {
+    let graph = try graph(Self.network)
+    let result = try quantize(
+      graph, [Self.frames(graph, 3, scale: 0.1), Self.frames(graph, 5, scale: 3, seed: 70)])
+    #expect(result.errors.map(\.frames) == [3, 5])
+    #expect(result.errors[1].outputs[0].cosine > 0.99)
+    // Both share their scales: the group that is 30 times dimmer has less of the steps.
+    #expect(result.errors[0].noise > result.errors[1].noise)
+  }
+
+  @Test func `keeps nodes in float32 by their names or their outputs'`() throws {
+    let graph = try graph(Self.network)
+    for name in [graph.nodes[1].name, "d"] {
+      let result = try quantize(graph) { $0.keptFloat = [name] }
+      #expect(result.graph.nodes.filter { $0.op is QuantizedConv }.count == 2)
+      #expect(result.plan.reasons.contains { $0.reason == "kept by --keep-float" })
+    }
+    #expect(throws: QuantizationError.unknownNodes(["none"])) {
+      try quantize(graph) { $0.keptFloat = ["d", "none"] }
+    }
+  }
+
+  @Test func `gives layers back to float32 until outputs bear the noise`() throws {
+    let graph = try graph(Self.network)
+    let all = try quantize(graph)
+    let bar = all.errors[0].noise * 0.9
+    let result = try quantize(graph) { $0.noiseLimit = bar }
+    let left = result.graph.nodes.filter { $0.op is QuantizedConv }.count
+    #expect(left == 2)
+    #expect(result.plan.reasons.contains { $0.reason.hasPrefix("sensitive: ") })
+    #expect(result.errors[0].noise < all.errors[0].noise)
+  }
+
+  @Test(arguments: [Float.nan, .infinity]) func `refuses weights that are no numbers`(weight: Float) throws {
+    let broken = try network("v") { $0[5] = weight }
+    #expect(throws: QuantizationError.notFinite(constant: "v", node: broken.nodes[1].name)) {
+      try quantize(broken)
+    }
+  }
+
+  @Test func `a filter of zeros gives its bias`() throws {
+    let zeroed = try network("u") { weights in for index in 0..<8 { weights[index] = 0 } }
+    let result = try quantize(zeroed)
+    let outputs = try Self.engine(result.graph)(Self.frames(zeroed, 1).elements(0))[0]
+    #expect(outputs[..<64].allSatisfy { $0 == 0 })
+    #expect(outputs[64...].contains { abs($0) > 0.1 })
+  }
+
+  @Test(arguments: [Float(0), 0.75, -3]) func `takes frames that are constant`(number: Float) throws {
+    let graph = try graph(Self.network)
+    let flat = [Float](repeating: number, count: 192)
+    let result = try quantize(graph, [FrameGroup(name: "flat", frames: ["0"]) { _ in [flat] }])
+    #expect(result.errors[0].noise < 0.01)
+    let outputs = try Self.engine(result.graph)([flat])[0]
+    #expect(outputs.allSatisfy { $0.isFinite })
+  }
+
+  @Test func `takes a layer that gives one number only`() throws {
+    // No input reaches the rectifier's other side: the second layer reads zeros.
+    let silent = try network("c") { bias in for index in bias.indices { bias[index] = -1e4 } }
+    let result = try quantize(silent)
+    let outputs = try Self.engine(result.graph)(Self.frames(silent, 1).elements(0))[0]
+    #expect(outputs.allSatisfy { $0.isFinite })
+  }
+}
