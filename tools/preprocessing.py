@@ -132,8 +132,10 @@ def model(case):
 class Pictures:
     """The pictures of a case in a fixed order; a frame is made when it is asked for."""
 
-    def __init__(self, case):
-        source, self._prepare = FRAMES[case]
+    def __init__(self, case, source=None):
+        """`source` stands in for the case's own pictures, for calibration."""
+        usual, self._prepare = FRAMES[case]
+        source = source or usual
         self.labels = None
         if isinstance(source, tuple):
             self._pictures = [path for path, number in imagenet() if number in source]
