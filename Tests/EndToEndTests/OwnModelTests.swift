@@ -58,7 +58,7 @@ import Testing
     let lines = manifest.split(separator: "\n").map { $0.split(separator: " ").map(String.init) }.filter {
       $0.count == 2 && $0[0].count == 64
     }
-    #expect(lines.count == (try pictures().count) + 3)
+    #expect(lines.count == (try pictures().count) + 7)
     for line in lines {
       let bytes = try Files.read(folder.appendingPathComponent(line[1]).path)
       #expect(SHA256.hexDigest(of: bytes) == line[0], "\(line[1])")
