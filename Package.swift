@@ -170,7 +170,8 @@ if !embedded {
     .testTarget(
       name: "EndToEndTests",
       dependencies: [
-        "EspalierImport", "EspalierGraph", "EspalierOperators", "EspalierPasses", "EspalierPlan",
+        "EspalierImport", "EspalierGraph", "EspalierObserve", "EspalierOperators", "EspalierPasses",
+        "EspalierPlan",
         "EspalierRuntime", "EspalierMedia",
       ]),
     .executableTarget(

@@ -84,12 +84,7 @@ extension Lowering {
   mutating func poolBytes(
     _ node: Node, _ window: Window, mode: PoolMode, complete: (inout BytePoolParameters) -> Void = { _ in }
   ) throws(LoweringError) {
-    var source = try bytes(of: node.inputs[0])
-    if Image(source) == nil {
-      let image = newBuffer(shape: source.shape, element: .byte)
-      try copy(from: source, to: image)
-      source = image
-    }
+    let source = try packedImage(of: node.inputs[0])
     let target = allocate(node.outputs[0])
     let written = Image(target) == nil ? newBuffer(shape: target.shape, element: .byte) : target
     guard let input = Image(source), let output = Image(written), target.shape.elementCount > 0 else {

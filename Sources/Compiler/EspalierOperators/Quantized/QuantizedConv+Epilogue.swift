@@ -43,7 +43,8 @@ extension QuantizedConv {
       epilogue.offsets.append(Float(offset))
     }
     epilogue.residualScale = residual.map { Float(Double($0.scale) / step) } ?? 0
-    (epilogue.low, epilogue.high) = clamp
+    // A Clip whose least is above its most gives its most.
+    (epilogue.low, epilogue.high) = (min(clamp.low, clamp.high), clamp.high)
     epilogue.table = table
     return epilogue
   }

@@ -5,7 +5,8 @@ extension Resize {
   /// One call of resize_f32 where at most two axes of at most four change; gathers where nearest changes
   /// more.
   public func lower(_ node: Node, into lowering: inout Lowering) throws(LoweringError) {
-    let source = lowering.stored(node.inputs[0])
+    if lowering.storedAsBytes.contains(node.outputs[0]) { return try lowerBytes(node, &lowering) }
+    let source = lowering.view(of: node.inputs[0])
     let output = lowering.allocate(node.outputs[0])
     guard !output.shape.contains(0) else { return }
     let moved = axes.filter { axis in

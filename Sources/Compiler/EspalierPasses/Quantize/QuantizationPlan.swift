@@ -100,7 +100,8 @@ public struct QuantizationPlanner: Sendable {
     case let unary as Unary:
       if case .float(let reason) = unary.quantizationRule(types) { return reason }
       return nil
-    case let resize as Resize: return resize.mode == .nearest ? nil : "its weights need more than 8 bits"
+    case let resize as Resize:
+      return resize.writesBytes([true]) && types[0].rank == 4 ? nil : "only nearest pixels are chosen in 8 bits"
     case is any MovingOperator: return frame.count == node.inputs.count ? nil : "it moves constants"
     default:
       if case .float(let reason) = node.op.quantizationRule(types) { return reason }
@@ -167,5 +168,5 @@ public struct QuantizationPlanner: Sendable {
 
 /// Whether an operator's outputs have the quantization of its inputs.
 func movesElements(_ op: any Operator) -> Bool {
-  op is any MovingOperator || op is MaxPool || (op as? Resize)?.mode == .nearest
+  op is any MovingOperator || op is MaxPool || op is Resize
 }
