@@ -101,7 +101,8 @@ public struct QuantizationPlanner: Sendable {
       if case .float(let reason) = unary.quantizationRule(types) { return reason }
       return nil
     case let resize as Resize:
-      return resize.writesBytes([true]) && types[0].rank == 4 ? nil : "only nearest pixels are chosen in 8 bits"
+      return resize.writesBytes([true]) && types[0].rank == 4
+        ? nil : "only nearest pixels are taken in 8 bits"
     case is any MovingOperator: return frame.count == node.inputs.count ? nil : "it moves constants"
     default:
       if case .float(let reason) = node.op.quantizationRule(types) { return reason }
