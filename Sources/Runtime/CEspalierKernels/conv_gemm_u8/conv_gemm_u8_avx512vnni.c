@@ -73,6 +73,20 @@ static inline __m512i packed(const __m512i *y) {
   return _mm512_permutexvar_epi32(order, pairs);
 }
 
+// 16 or 32 of 64 bytes.
+static inline __attribute__((always_inline)) __m128i lane_of(__m512i bytes, const int lane) {
+  switch (lane) {
+    case 0: return _mm512_castsi512_si128(bytes);
+    case 1: return _mm512_extracti32x4_epi32(bytes, 1);
+    case 2: return _mm512_extracti32x4_epi32(bytes, 2);
+    default: return _mm512_extracti32x4_epi32(bytes, 3);
+  }
+}
+
+static inline __attribute__((always_inline)) __m256i half_of(__m512i bytes, const int half) {
+  return half ? _mm512_extracti64x4_epi64(bytes, 1) : _mm512_castsi512_si256(bytes);
+}
+
 static inline __attribute__((always_inline)) void store_row(
     const conv_gemm_u8_place *place, const int panels, int r, const __m512i *sums) {
   __m512i y[ESPALIER_ITEM_PANELS];
@@ -98,17 +112,63 @@ static inline __attribute__((always_inline)) void store_row(
   _mm512_mask_storeu_epi8(place->output[r] + place->channel, mask, bytes);
 }
 
+// Rows with a residual, a table or floats: out of line and from memory, so that their choices are made once a row.
+#define FINISH(panels)                                                                               \
+  static __attribute__((noinline)) void finish_##panels(                                             \
+      const conv_gemm_u8_place *place, int rows, const __m512i (*sums)[ESPALIER_ITEM_PANELS]) {      \
+    for (int r = 0; r < rows; r++) store_row(place, panels, r, sums[r]);                             \
+  }
+FINISH(1) FINISH(2) FINISH(3) FINISH(4)
+
+// Stores bytes without residual and table: 64 at once, of four rows of one panel, two rows of two or one row.
+static inline __attribute__((always_inline)) void store_bytes(
+    const conv_gemm_u8_place *place, const int rows, const int panels, __m512i (*sum)[ROWS_LIMIT]) {
+  const __m512i low = _mm512_set1_epi8((char)_mm_cvtss_si32(_mm_set_ss(place->p->low)));
+  const __m512 high = _mm512_set1_ps(place->p->high);
+  const __mmask64 mask = place->channels >= 64 ? ~0ull : (1ull << place->channels) - 1;
+  const int step = panels == 1 ? 4 : panels == 2 ? 2 : 1;
+  UNROLLED for (int first = 0; first < rows; first += step) {
+    __m512i y[4];
+    UNROLLED for (int k = 0; k < 4; k++) {
+      const int r = first + k / panels * (step > 1), q = step > 1 ? k % panels : k;
+      if (r >= rows || q >= panels) {
+        y[k] = _mm512_setzero_si512();
+        continue;
+      }
+      const float *numbers = place->scales_offsets + q * 2 * ESPALIER_PANEL;
+      const __m512 t = _mm512_fmadd_ps(_mm512_cvtepi32_ps(sum[q][r]), _mm512_loadu_ps(numbers),
+                                       _mm512_loadu_ps(numbers + ESPALIER_PANEL));
+      y[k] = _mm512_cvtps_epi32(_mm512_min_ps(high, t));  // a NaN: the lowest number, and so the byte 0
+    }
+    const __m512i bytes = _mm512_max_epu8(packed(y), low);
+    UNROLLED for (int k = 0; k < step; k++) {
+      const int r = first + k;
+      if (r >= rows) continue;
+      uint8_t *output = place->output[r] + place->channel;
+      if (panels == 1) _mm_mask_storeu_epi8(output, (__mmask16)mask, lane_of(bytes, k));
+      else if (panels == 2) _mm256_mask_storeu_epi8(output, (__mmask32)mask, half_of(bytes, k));
+      else _mm512_mask_storeu_epi8(output, mask, bytes);
+    }
+  }
+}
+
 static inline __attribute__((always_inline)) void tile(
     const conv_gemm_u8_place *place, const int rows, const int panels) {
   __m512i sum[ESPALIER_ITEM_PANELS][ROWS_LIMIT];
   UNROLLED for (int q = 0; q < panels; q++)
     UNROLLED for (int r = 0; r < rows; r++) sum[q][r] = _mm512_setzero_si512();
   add_products(place, rows, panels, sum);
-  UNROLLED for (int r = 0; r < rows; r++) {
-    __m512i sums[ESPALIER_ITEM_PANELS];
-    UNROLLED for (int q = 0; q < panels; q++) sums[q] = sum[q][r];
-    store_row(place, panels, r, sums);
+  if (!place->residual && !place->table && !place->p->output_is_float) {
+    store_bytes(place, rows, panels, sum);
+    return;
   }
+  __m512i sums[ROWS_LIMIT][ESPALIER_ITEM_PANELS];
+  UNROLLED for (int r = 0; r < rows; r++)
+    UNROLLED for (int q = 0; q < panels; q++) sums[r][q] = sum[q][r];
+  if (panels == 1) finish_1(place, rows, sums);
+  if (panels == 2) finish_2(place, rows, sums);
+  if (panels == 3) finish_3(place, rows, sums);
+  if (panels == 4) finish_4(place, rows, sums);
 }
 
 #define TILE(rows, panels) \

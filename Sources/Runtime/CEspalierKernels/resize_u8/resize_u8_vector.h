@@ -21,15 +21,22 @@ B bvec sample_vector(const resize_u8 *p, const uint8_t *x, resize_taps row, resi
   return b_shifted_14(sums);
 }
 
-B bvec pixel_vector(const resize_u8 *p, const uint8_t *x, resize_taps row, resize_taps column, int64_t part) {
-  if (row.count == 2 && column.count == 2) {  // loops known to the compiler
-    row.count = column.count = 2;
-    return sample_vector(p, x, row, column, part);
+B void sample_pixel(const resize_u8 *p, const uint8_t *x, resize_taps row, resize_taps column, uint8_t *y) {
+  const int64_t channels = p->channels;
+  if (channels < VB) {
+    b_store_part(y, channels, sample_vector(p, x, row, column, channels));
+    return;
   }
-  if (row.count != 1 || column.count != 1 || row.weights[0] != 128 || column.weights[0] != 128)
-    return sample_vector(p, x, row, column, part);
-  return channels_at(
-      x + (int64_t)row.indices[0] * p->input_stride_h + (int64_t)column.indices[0] * p->input_stride_w, part);
+  for (int64_t block = 0; block < channels; block += VB) {
+    const int64_t c = block + VB <= channels ? block : channels - VB;
+    b_store(y + c, sample_vector(p, x + c, row, column, 0));
+  }
+}
+
+B void copy_pixel(const uint8_t *x, int64_t channels, uint8_t *y) {
+  int64_t c = 0;
+  for (; c + VB <= channels; c += VB) b_store(y + c, b_load(x + c));
+  if (c < channels) b_store_part(y + c, channels - c, b_load_part(x + c, channels - c));
 }
 
 static inline void run_vectors(const espalier_call *call, uint32_t first, uint32_t end) {
@@ -37,20 +44,25 @@ static inline void run_vectors(const espalier_call *call, uint32_t first, uint32
   const int32_t *row_indices = call->operands[1], *row_weights = call->operands[2];
   const int32_t *column_indices = call->operands[3], *column_weights = call->operands[4];
   const int64_t rows = espalier_resize_u8_rows(p), all = (int64_t)p->batch * p->output_height;
-  const int64_t channels = p->channels;
   for (int64_t i = first * rows; i < end * rows && i < all; i++) {
     const int64_t n = i / p->output_height, oy = i % p->output_height;
     const resize_taps row = {row_indices + oy * p->row_taps, row_weights + oy * p->row_taps, p->row_taps};
     const uint8_t *x = (const uint8_t *)call->operands[0] + n * p->input_stride_n;
     uint8_t *y = (uint8_t *)call->operands[5] + n * p->output_stride_n + oy * p->output_stride_h;
+    const bool copies = row.count == 1 && row.weights[0] == 128 && p->column_taps == 1;
+    const bool is_linear = row.count == 2 && p->column_taps == 2;
     for (int64_t ox = 0; ox < p->output_width; ox++, y += p->output_stride_w) {
       const resize_taps column = {column_indices + ox * p->column_taps, column_weights + ox * p->column_taps,
                                   p->column_taps};
-      if (channels < VB) b_store_part(y, channels, pixel_vector(p, x, row, column, channels));
-      for (int64_t block = 0; block < channels && channels >= VB; block += VB) {
-        const int64_t c = block + VB <= channels ? block : channels - VB;
-        b_store(y + c, pixel_vector(p, x + c, row, column, 0));
-      }
+      if (copies && column.weights[0] == 128)
+        copy_pixel(x + (int64_t)row.indices[0] * p->input_stride_h +
+                       (int64_t)column.indices[0] * p->input_stride_w,
+                   p->channels, y);
+      else if (is_linear)  // loops known to the compiler
+        sample_pixel(p, x, (resize_taps){row.indices, row.weights, 2},
+                     (resize_taps){column.indices, column.weights, 2}, y);
+      else
+        sample_pixel(p, x, row, column, y);
     }
   }
 }

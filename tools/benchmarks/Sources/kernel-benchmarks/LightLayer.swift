@@ -36,7 +36,7 @@ struct LightLayer {
 
   /// The time that nothing can beat: of its arithmetic or of its memory, whichever is longer.
   func floor(_ isa: espalier_isa, peak: Double) -> Double {
-    max(multiplyAdds / peak, peak_move_seconds(Int32(isa.rawValue), read, written))
+    max(multiplyAdds == 0 ? 0 : multiplyAdds / peak, peak_move_seconds(Int32(isa.rawValue), read, written))
   }
 
   /// Prints time, multiple of the scalar kernel's speed and share of the floor.
