@@ -143,7 +143,11 @@ struct ByteDepthwiseExample {
     try expectDefinition(
       sizes.flatMap { size in
         [1, 2].map { ByteDepthwiseCase(height: size.0, width: size.1, channels: 24, stride: $0) }
-      } + [ByteDepthwiseCase(height: 60, width: 40, channels: 70)], seed: 3)
+      } + [
+        ByteDepthwiseCase(height: 60, width: 40, channels: 70),
+        ByteDepthwiseCase(height: 7, width: 40, channels: 70, stride: 2),
+        ByteDepthwiseCase(height: 3, width: 23, channels: 130, kernel: (5, 5), stride: 2),
+      ], seed: 3)
   }
 
   @Test(arguments: ByteValues.allCases)

@@ -26,6 +26,7 @@ typedef struct halves {
 // 16 channels of one call.
 typedef struct block {
   const depthwise_u8 *p;
+  int32_t width;           // output columns
   const int8_t *weights;   // of the block's first channel
   ptrdiff_t quad_bytes;    // between two quads of weights
   const float *scales, *offsets;
@@ -93,7 +94,7 @@ INLINED void convolve_row(
     const int kernel_w, const way how) {
   const depthwise_u8 *p = b->p;
   const int quads = (kernel_h + 3) / 4;
-  for (int32_t i = 0; i < p->width; i++) {
+  for (int32_t i = 0; i < b->width; i++) {
     halves sum = no_sum();
     UNROLLED for (int kx = 0; kx < kernel_w; kx++)
       UNROLLED for (int q = 0; q < quads; q++) {
@@ -120,7 +121,7 @@ INLINED void convolve_two_rows(
     UNROLLED for (int h = 0; h < 2; h++) lower[kx].half[h] = _mm256_slli_epi32(upper[kx].half[h], 8);
   }
   halves left = quads_at(b, x, row, 4, how), middle = quads_at(b, x + column, row, 4, how);
-  for (int32_t i = 0; i < p->width; i++) {
+  for (int32_t i = 0; i < b->width; i++) {
     const halves right = quads_at(b, x + 2 * column, row, 4, how);
     halves first = no_sum(), second = no_sum();
     const halves columns[3] = {left, middle, right};
@@ -138,12 +139,32 @@ INLINED void convolve_two_rows(
   }
 }
 
+// One row of outputs of 3 x 3 taps, stride 2 and dilation 1: neighbors share a column.
+INLINED void convolve_stride_2(
+    const block *b, const uint8_t *x, const uint8_t *residual, uint8_t *y, const way how) {
+  const depthwise_u8 *p = b->p;
+  const ptrdiff_t row = p->tap_stride_h, column = p->tap_stride_w;
+  const halves weights[3] = {weights_at(b, 0), weights_at(b, 1), weights_at(b, 2)};
+  halves left = quads_at(b, x, row, 3, how);
+  for (int32_t i = 0; i < b->width; i++) {
+    const halves middle = quads_at(b, x + column, row, 3, how), right = quads_at(b, x + 2 * column, row, 3, how);
+    halves sum = add_columns(no_sum(), left, weights[0], how);
+    sum = add_columns(sum, middle, weights[1], how);
+    sum = add_columns(sum, right, weights[2], how);
+    store(b, sum, residual, y, how);
+    left = right;
+    x += 2 * column;
+    y += p->output_stride_w;
+    if (residual) residual += p->residual_stride_w;
+  }
+}
+
 // One row of outputs of any taps, tap by tap.
 INLINED void convolve_any(
     const block *b, const uint8_t *x, const uint8_t *residual, uint8_t *y, const way how) {
   const depthwise_u8 *p = b->p;
   const int32_t quads = (p->kernel_h + 3) / 4;
-  for (int32_t i = 0; i < p->width; i++) {
+  for (int32_t i = 0; i < b->width; i++) {
     halves sum = no_sum();
     for (int32_t kx = 0; kx < p->kernel_w; kx++)
       for (int32_t ky = 0; ky < p->kernel_h; ky++) {
@@ -179,11 +200,13 @@ INLINED void convolve_rows(
     const block *b, const uint8_t *x, const uint8_t *residual, uint8_t *y, int64_t rows, const way how) {
   const depthwise_u8 *p = b->p;
   const bool is_3x3 = p->kernel_h == 3 && p->kernel_w == 3, is_5x5 = p->kernel_h == 5 && p->kernel_w == 5;
+  const bool steps_by_two = p->input_stride_w == 2 * (int64_t)p->tap_stride_w;
   const bool shares_quads = is_3x3 && p->input_stride_h == p->tap_stride_h &&
                             p->input_stride_w == p->tap_stride_w && (!how.pairs || shifted_pairs_fit(b));
   for (int64_t i = 0; i < rows;) {
     const int64_t done = shares_quads && rows - i >= 2 ? 2 : 1;
     if (done == 2) convolve_two_rows(b, x, residual, y, how);
+    else if (is_3x3 && steps_by_two) convolve_stride_2(b, x, residual, y, how);
     else if (is_3x3) convolve_row(b, x, residual, y, 3, 3, how);
     else if (is_5x5) convolve_row(b, x, residual, y, 5, 5, how);
     else convolve_any(b, x, residual, y, how);
@@ -194,30 +217,38 @@ INLINED void convolve_rows(
   }
 }
 
+// Rows h … h + rows - 1 of image n, columns [x, x + width), all channels.
+INLINED void convolve_tile(
+    const espalier_call *call, int64_t n, int64_t h, int64_t rows, int64_t x, int32_t width, const bool pairs) {
+  const depthwise_u8 *p = call->parameters;
+  const int64_t padded = espalier_depthwise_channels(p->channels);
+  const uint8_t *input = (const uint8_t *)call->operands[0] + n * p->input_stride_n + h * p->input_stride_h +
+                         x * p->input_stride_w;
+  const uint8_t *residual = call->operands[4];
+  if (residual) residual += n * p->residual_stride_n + h * p->residual_stride_h + x * p->residual_stride_w;
+  uint8_t *output = (uint8_t *)call->operands[5] + n * p->output_stride_n + h * p->output_stride_h +
+                    x * p->output_stride_w;
+  for (int64_t c = 0; c < p->channels; c += LANES) {
+    const float *scales = (const float *)call->operands[2] + c;
+    const int64_t left = p->channels - c;
+    const block b = {p,      width,           (const int8_t *)call->operands[1] + c * 4, padded * 4,
+                     scales, scales + padded, call->operands[3],                         left < LANES ? left : LANES};
+    const uint8_t *r = residual ? residual + c : NULL;
+    if (left >= LANES) convolve_rows(&b, input + c, r, output + c, rows, (way){true, pairs});
+    else convolve_rows(&b, input + c, r, output + c, rows, (way){false, pairs});
+  }
+}
+
 INLINED void convolve_items(const espalier_call *call, uint32_t first, uint32_t end, const bool pairs) {
   const depthwise_u8 *p = call->parameters;
-  const uint8_t *input = call->operands[0], *residual = call->operands[4];
-  uint8_t *output = call->operands[5];
-  const int64_t padded = espalier_depthwise_channels(p->channels);
+  const espalier_depthwise_tile tile = espalier_depthwise_tile_of(p);
   const int64_t per_item = espalier_conv_depthwise_u8_rows(p), all = (int64_t)p->batch * p->height;
-  int64_t row = first * per_item;
   const int64_t last = end * per_item < all ? end * per_item : all;
-  while (row < last) {
+  for (int64_t row = first * per_item, rows; row < last; row += rows) {
     const int64_t n = row / p->height, h = row % p->height;
-    const int64_t rows = p->height - h < last - row ? p->height - h : last - row;
-    for (int64_t c = 0; c < p->channels; c += LANES) {
-      const float *scales = (const float *)call->operands[2] + c;
-      const int64_t left = p->channels - c;
-      const block b = {p,      (const int8_t *)call->operands[1] + c * 4, padded * 4,
-                       scales, scales + padded,                          call->operands[3],
-                       left < LANES ? left : LANES};
-      const uint8_t *x = input + n * p->input_stride_n + h * p->input_stride_h + c;
-      const uint8_t *r = NULL;
-      if (residual) r = residual + n * p->residual_stride_n + h * p->residual_stride_h + c;
-      uint8_t *y = output + n * p->output_stride_n + h * p->output_stride_h + c;
-      if (left >= LANES) convolve_rows(&b, x, r, y, rows, (way){true, pairs});
-      else convolve_rows(&b, x, r, y, rows, (way){false, pairs});
-    }
-    row += rows;
+    rows = p->height - h < last - row ? p->height - h : last - row;
+    if (rows > tile.rows) rows = tile.rows;
+    for (int32_t x = 0; x < p->width; x += tile.columns)
+      convolve_tile(call, n, h, rows, x, p->width - x < tile.columns ? p->width - x : tile.columns, pairs);
   }
 }
