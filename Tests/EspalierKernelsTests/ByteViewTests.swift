@@ -141,15 +141,18 @@ private let step = sixAxes([1], fill: 0)
       1]
   }
 
+  /// How many steps of the scale a number is, halves to even.
+  private func place(_ x: Float, _ scale: Float) -> Float { (x / scale).rounded(.toNearestOrEven) }
+
   @Test(arguments: espalier_isa.available(for: QuantizeParameters.family))
-  func `divides, adds and rounds one after the other`(isa: espalier_isa) throws {
+  func `divides, rounds and adds one after the other`(isa: espalier_isa) throws {
     var generator = SeededGenerator(state: 8)
     for count in lengths {
       let scale = Float.random(in: 0.001...0.1, using: &generator)
       let zero = Float(Int.random(in: 0...255, using: &generator))
       let x = generator.floats(count, in: -300 * scale...300 * scale)
       let y = try bytes(x, scale: scale, zero: zero, isa)
-      #expect(y == x.map { quantized($0 / scale + zero, 0, 255) }, "\(count)")
+      #expect(y == x.map { quantized(place($0, scale) + zero, 0, 255) }, "\(count)")
     }
   }
 
@@ -159,6 +162,8 @@ private let step = sixAxes([1], fill: 0)
   {
     let x: [Float] = [0.5, 1.5, 2.5, -0.5, 254.5, 255.5, 3e38, -3e38, .infinity, -.infinity, .nan, -0.0, 2.5]
     #expect(try bytes(x, scale: 1, zero: 0, isa) == [0, 2, 2, 0, 254, 255, 255, 0, 255, 0, 0, 0, 2])
+    #expect(
+      try bytes([0.5, 1.5, 2.5, -0.5, 3.49], scale: 1, zero: 3, isa) == [3, 5, 5, 3, 6], "an odd zero point")
     #expect(
       try bytes(x, scale: 1, zero: 0, low: 2, high: 250, isa) == [
         2, 2, 2, 2, 250, 250, 250, 2, 250, 2, 2, 2, 2,
@@ -174,7 +179,9 @@ private let step = sixAxes([1], fill: 0)
       let to = TestView(random: extent, broadcast: false, using: &generator)
       let x = generator.floats(from.elementCount), before = generator.bytes(to.elementCount)
       var expected = before
-      forEachIndex(extent) { expected[to.offset($0)] = quantized(x[from.offset($0)] / 0.007 + 130, 2, 240) }
+      forEachIndex(extent) {
+        expected[to.offset($0)] = quantized(place(x[from.offset($0)], 0.007) + 130, 2, 240)
+      }
       let p = QuantizeParameters(
         extent: sixAxes(extent, fill: 1), input_stride: from.axes, output_stride: to.axes,
         input_base: Int32(from.base), output_base: Int32(to.base), scale: 0.007, zero: 130, low: 2, high: 240)
@@ -197,7 +204,9 @@ private let step = sixAxes([1], fill: 0)
       to.elementCount = 2 * row * height
       let x = generator.floats(planar.elementCount), before = generator.bytes(to.elementCount)
       var expected = before
-      forEachIndex(extent) { expected[to.offset($0)] = quantized(x[planar.offset($0)] / 0.01 + 128, 0, 255) }
+      forEachIndex(extent) {
+        expected[to.offset($0)] = quantized(place(x[planar.offset($0)], 0.01) + 128, 0, 255)
+      }
       let p = QuantizeParameters(
         extent: sixAxes(extent, fill: 1), input_stride: planar.axes, output_stride: to.axes, input_base: 0,
         output_base: Int32(to.base), scale: 0.01, zero: 128, low: 0, high: 255)

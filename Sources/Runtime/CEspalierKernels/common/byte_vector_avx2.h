@@ -124,11 +124,14 @@ B bvec b_quantized(wide_floats t, float low, float high) {
   return b_packed(y);
 }
 
-// 32 neighboring floats, x / scale + zero; in their own order.
+// 32 neighboring floats, rint(x / scale) + zero; in their own order.
 B wide_floats b_load_scaled(const float *x, float scale, float zero) {
   wide_floats t;
-  EACH_PART t.part[k] =
-      _mm256_add_ps(_mm256_div_ps(_mm256_loadu_ps(x + 8 * k), _mm256_set1_ps(scale)), _mm256_set1_ps(zero));
+  EACH_PART {
+    const __m256 place = _mm256_div_ps(_mm256_loadu_ps(x + 8 * k), _mm256_set1_ps(scale));
+    const __m256 rounded = _mm256_round_ps(place, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC);
+    t.part[k] = _mm256_add_ps(rounded, _mm256_set1_ps(zero));
+  }
   return t;
 }
 

@@ -109,11 +109,14 @@ B bvec b_quantized(wide_floats t, float low, float high) {
   return b_packed(y);
 }
 
-// 64 neighboring floats, x / scale + zero; in their own order.
+// 64 neighboring floats, rint(x / scale) + zero; in their own order.
 B wide_floats b_load_scaled(const float *x, float scale, float zero) {
   wide_floats t;
-  EACH_PART t.part[k] =
-      _mm512_add_ps(_mm512_div_ps(_mm512_loadu_ps(x + 16 * k), _mm512_set1_ps(scale)), _mm512_set1_ps(zero));
+  EACH_PART {
+    const __m512 place = _mm512_div_ps(_mm512_loadu_ps(x + 16 * k), _mm512_set1_ps(scale));
+    const __m512 rounded = _mm512_roundscale_ps(place, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC);
+    t.part[k] = _mm512_add_ps(rounded, _mm512_set1_ps(zero));
+  }
   return t;
 }
 

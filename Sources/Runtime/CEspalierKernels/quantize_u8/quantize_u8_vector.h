@@ -1,4 +1,4 @@
-// y[i] = quantized(x[i] / scale + zero), VB a step. The including file gives the vectors.
+// y[i] = quantized(rint(x[i] / scale) + zero), VB a step. The including file gives the vectors.
 //
 // A picture whose planes become pixels has neighboring floats in the rows of a walk instead of along them: there
 // VB rows are computed at once, plane by plane, and their bytes spread over the pixels.
