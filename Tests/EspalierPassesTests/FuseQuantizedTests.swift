@@ -251,4 +251,34 @@ import Testing
       """)
     #expect(graph.summary == ["QuantizeLinear", "DequantizeLinear", "Conv"])
   }
+
+  /// Dynamic quantization is accurate to half of 1/255 of the input's range, times the sum of the weights.
+  @Test func `quantization by each frame's own range goes`() throws {
+    var builder = GraphBuilder()
+    builder.currentNode = ("node", "DynamicQuantizeLinear")
+    let x = builder.input(name: "x", type: TensorType(.float32, [1, 3, 5, 5]))
+    func imported(_ type: String, _ inputs: [ValueID]) throws -> [ValueID] {
+      let inputs = inputs.map {
+        ImportedNode.Input(value: $0, type: builder.type(of: $0), constant: builder.constant(of: $0))
+      }
+      let node = ImportedNode(
+        name: type, type: type, domain: "", opset: 13, attributes: ["to": .int(1)], inputs: inputs,
+        outputNames: [])
+      builder.currentNode = (type, type)
+      return try #require(OperatorRegistry.importer(for: type, domain: "")).importNode(node, into: &builder)
+    }
+    let weights = Tensor.random(TensorType(.int8, [4, 3, 3, 3]), seed: 1)
+    let w = builder.constant(weights)
+    let quantized = try imported("DynamicQuantizeLinear", [x])
+    let sum = try imported("ConvInteger", [quantized[0], w, quantized[2]])[0]
+    let float = try imported("Cast", [sum])[0]
+    let scale = try imported("Mul", [quantized[1], builder.constant(Tensor(scalar: 0.25))])[0]
+    let y = try imported("Mul", [float, scale])[0]
+    builder.output(y, name: "y")
+    let original = builder.finished()
+    let result = try simplified(original, tolerance: 0.02)
+    try #require(result.summary == ["Conv"])
+    let folded = result.constant(of: result.nodes[0].inputs[1])
+    #expect(folded?.floats == weights.asFloats.map { $0 * 0.25 })
+  }
 }

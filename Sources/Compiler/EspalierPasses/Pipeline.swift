@@ -7,8 +7,8 @@ public enum Pipeline {
   /// Rewrites that find what a quantized model computes in 8 bits. They run before all others, which make float32
   /// of quantized constants.
   public static let quantizedForms: [any RewritePass] = [
-    RemoveIdentity(), SinkDequantization(), CancelRequantization(), FuseQuantizedProduct(),
-    FuseQuantizedElements(), FuseQuantizedEpilogue(),
+    RemoveIdentity(), RemoveDynamicQuantization(), SinkDequantization(), CancelRequantization(),
+    FuseQuantizedProduct(), FuseQuantizedElements(), FuseQuantizedEpilogue(),
   ]
 
   /// Rewrites that give one form to what exporters write in many, run before all others.

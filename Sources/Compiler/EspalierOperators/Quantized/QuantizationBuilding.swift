@@ -19,8 +19,11 @@ extension GraphBuilder {
       let laid = try laid(zeroPoint, parameters, along: type(of: value), of: node)
       result = try add(Binary(.subtract), [result, laid])[0]
     }
-    let scale = try laid(parameters.scale, parameters, along: type(of: value), of: node)
-    result = try add(Binary(.multiply), [result, scale])[0]
+    let isOne = parameters.scale.constant?.asFloats.allSatisfy { $0 == 1 } ?? false
+    if !isOne {
+      let scale = try laid(parameters.scale, parameters, along: type(of: value), of: node)
+      result = try add(Binary(.multiply), [result, scale])[0]
+    }
     return element == .float32 ? result : try add(Cast(to: element), [result])[0]
   }
 
