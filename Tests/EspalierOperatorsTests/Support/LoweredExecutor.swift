@@ -48,7 +48,8 @@ struct LoweredExecutor {
   }
 
   private mutating func prepare(_ inputs: [Tensor]) {
-    spaces = [.weights: Memory(bytes: lowering.weights.bytes)]
+    let weights = Memory(bytes: lowering.weights.bytes)
+    spaces = [.weights: weights, .weightBytes: weights]
     for (index, buffer) in lowering.buffers.enumerated() {
       spaces[.arena(index)] = Memory(count: (buffer.byteCount + 3) / 4)
     }
@@ -73,7 +74,7 @@ struct LoweredExecutor {
       guard let operand, let memory = spaces[operand.buffer] else { continue }
       let address = memory.start + operand.byteOffset
       store(UInt64(max(0, memory.byteCount - operand.byteOffset)), in: &facts.operand_bytes, at: index)
-      if operand.buffer == .weights {
+      if operand.buffer.isConstant {
         store(UnsafeRawPointer(address) as UnsafeRawPointer?, in: &facts.operand_data, at: index)
       }
       store(address as UnsafeMutableRawPointer?, in: &arguments.operands, at: index)

@@ -36,6 +36,11 @@ extension Lowering {
     storedAsBytes.contains(value) ? storedView(of: value) : view(of: value)
   }
 
+  /// An input of an operator that moves elements, in the form in which its output lies.
+  mutating func stored(_ input: ValueID, as output: ValueID) -> View {
+    storedAsBytes.contains(output) ? storedView(of: input) : view(of: input)
+  }
+
   /// A value as bytes; converted where it lies as float32, packed where it is a constant.
   ///
   /// - Precondition: The value has a quantized type, `uint8` or `int8`.

@@ -170,7 +170,8 @@ extension Lowering {
   ) -> View {
     let buffer = Buffer.arena(buffers.count)
     guard shape.count == 4 else {
-      buffers.append(WorkingBuffer(element: element, count: max(1, shape.elementCount)))
+      buffers.append(
+        WorkingBuffer(element: element, count: max(1, shape.elementCount) + element.slack))
       return View(buffer, shape: shape, strides: shape.rowMajorStrides)
     }
     let channelStride = pixelStride ?? element.channelStride(shape[1])

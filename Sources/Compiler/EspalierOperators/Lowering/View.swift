@@ -4,15 +4,22 @@ public import EspalierGraph
 public enum Buffer: Hashable, Sendable {
   /// Working memory number `index`; `Place` gives it an offset in the arena.
   case arena(Int)
-  /// The pack's weights.
+  /// The pack's weights, counted in units of 4 bytes: float32 and tables of int32.
   case weights
+  /// The same section counted in bytes.
+  case weightBytes
   /// The caller's buffer of a graph input.
   case input(Int)
   /// The caller's buffer of a graph output.
   case output(Int)
 }
 
-/// A strided window onto a buffer of float32: what a value looks like to kernels.
+extension Buffer {
+  /// Whether its content is known when a pack is loaded.
+  public var isConstant: Bool { self == .weights || self == .weightBytes }
+}
+
+/// A strided window onto a buffer of float32 or of bytes: what a value looks like to kernels.
 ///
 /// Slices, transposes, splits and most reshapes only make another view; no data moves.
 public struct View: Hashable, Sendable {

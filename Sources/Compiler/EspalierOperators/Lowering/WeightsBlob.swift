@@ -15,17 +15,18 @@ public struct WeightsBlob: Sendable {
     return View(.weights, base: offset / 4, shape: [floats.count], strides: [1])
   }
 
-  /// Adds bytes; the view counts them, its base counts units of 4.
+  /// Adds bytes.
   public mutating func append(bytes: [UInt8]) -> View {
-    View(.weights, base: append(bytes) / 4, shape: [bytes.count], strides: [1])
+    View(.weightBytes, base: append(bytes), shape: [bytes.count], strides: [1])
   }
 
   /// Adds a quantized constant of the graph as bytes; feature maps (rank 4) lie as NHWC.
   public mutating func append(bytesOf tensor: Tensor) -> View {
     let offset = Int64(tensor.type.byteOffset)
     let (elements, strides) = imageOrder(tensor.integers, tensor.shape)
-    let bytes = elements.map { UInt8(truncatingIfNeeded: $0 + offset) }
-    return View(.weights, base: append(bytes) / 4, shape: tensor.shape, strides: strides)
+    let slack = [UInt8](repeating: 0, count: BufferElement.byte.slack)
+    let bytes = elements.map { UInt8(truncatingIfNeeded: $0 + offset) } + slack
+    return View(.weightBytes, base: append(bytes), shape: tensor.shape, strides: strides)
   }
 
   /// Adds a table of int32.

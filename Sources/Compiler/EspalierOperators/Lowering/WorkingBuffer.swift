@@ -15,7 +15,7 @@ public enum BufferElement: Sendable, Equatable {
     }
   }
 
-  /// Elements that a kernel may read behind an image: the rest of a quad of channels.
+  /// Elements that a kernel may read behind a tensor: the rest of a quad of channels.
   public var slack: Int { self == .byte ? 4 : 0 }
 }
 
@@ -41,9 +41,12 @@ struct FilledHalo: Sendable {
 }
 
 extension Lowering {
-  /// What the elements of a buffer are; the weights count in units of 4 bytes, as their tables do.
+  /// What the elements of a buffer are.
   func element(of buffer: Buffer) -> BufferElement {
-    guard case .arena(let index) = buffer else { return .float32 }
-    return buffers[index].element
+    switch buffer {
+    case .arena(let index): buffers[index].element
+    case .weightBytes: .byte
+    case .weights, .input, .output: .float32
+    }
   }
 }

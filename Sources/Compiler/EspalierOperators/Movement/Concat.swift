@@ -91,7 +91,7 @@ public struct Concat: ConcatenatingOperator, MovingOperator {
     for input in node.inputs {
       let extent = lowering.graph.type(of: input).shape[axis]
       let slot = output.sliced(axis: axis, start: start, count: extent)
-      let source = lowering.stored(input)
+      let source = lowering.stored(input, as: node.outputs[0])
       if !source.isSame(as: slot) { try lowering.copy(from: source, to: slot) }
       start += extent
     }

@@ -77,7 +77,7 @@ extension Lowering {
   /// A value of rank 2 as an image of one pixel.
   fileprivate mutating func rowsOfBytes(of value: ValueID) throws(LoweringError) -> View {
     var source = try bytes(of: value)
-    if source.strides[1] != 1 || source.buffer == .weights {
+    if source.strides[1] != 1 {
       let rows = newBuffer(shape: source.shape, element: .byte)
       try copy(from: source, to: rows)
       source = rows

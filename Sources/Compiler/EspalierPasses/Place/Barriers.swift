@@ -40,7 +40,7 @@ struct Barriers {
     switch buffer {
     case .arena(let index): Access(buffer: buffer, bytes: layout.range(of: index), writes: writes)
     case .output: Access(buffer: buffer, bytes: 0..<0, writes: writes)
-    case .input, .weights: nil
+    case .input, .weights, .weightBytes: nil
     }
   }
 }

@@ -49,7 +49,7 @@ public struct Place {
           guard let operand else { return (0, nil) }
           let offset = operand.byteOffset
           let content =
-            operand.buffer == .weights && offset < weights.count
+            operand.buffer.isConstant && offset < weights.count
             ? weights.baseAddress.map { $0 + offset } : nil
           return (max(0, byteCount(of: operand.buffer) - offset), content)
         })
@@ -60,7 +60,7 @@ public struct Place {
     let graph = lowering.graph
     return switch buffer {
     case .arena(let index): lowering.buffers[index].byteCount
-    case .weights: lowering.weights.bytes.count
+    case .weights, .weightBytes: lowering.weights.bytes.count
     case .input(let index): graph.type(of: graph.inputs[index]).elementCount * 4
     case .output(let index): graph.type(of: graph.outputs[index]).elementCount * 4
     }
@@ -71,7 +71,7 @@ public struct Place {
     let offset = UInt64(operand.byteOffset)
     return switch operand.buffer {
     case .arena(let index): Plan.Operand(.arena, offset: offset + UInt64(layout.offsets[index]))
-    case .weights: Plan.Operand(.weights, offset: offset)
+    case .weights, .weightBytes: Plan.Operand(.weights, offset: offset)
     case .input(let index): Plan.Operand(.input, index: UInt32(index), offset: offset)
     case .output(let index): Plan.Operand(.output, index: UInt32(index), offset: offset)
     }
