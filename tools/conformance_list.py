@@ -11,7 +11,7 @@ from onnx import TensorProto
 GROUPS = ["node", "pytorch-converted"]
 DEBIAN = pathlib.Path("/usr/share/libonnx-testdata/data")
 
-# Operators by the tiers in which they are to pass; everything else is out of scope for now.
+# Operators by the tiers in which they are to pass; everything else is out of scope.
 TIERS = {
     "T0": """AveragePool BatchNormalization Conv ConvTranspose Gemm GlobalAveragePool GlobalLpPool GlobalMaxPool
         GroupNormalization InstanceNormalization LRN LayerNormalization LpNormalization LpPool MatMul MaxPool

@@ -35,7 +35,7 @@ struct CommandRun {
   }
 
   @Test(arguments: [
-    ["inspect", "/no/such/file"], ["compile", "/no/such.onnx", "-o", "/tmp/never"],
+    ["inspect", "/no/such/file"], ["compile", "no/such.onnx", "-o", "no/such.espalier"],
     ["run", "/no/such.espalier", "--input", "x.npy"], ["bench", "/no/such.espalier"],
     ["compare", "/no/such.onnx", "/no/such.espalier"], ["inspect", "/dev/null"], ["bench", "/dev/null"],
   ])

@@ -112,3 +112,33 @@ extension ByteCopyParameters: ElementwiseParameters {}
 extension ByteTableParameters: ElementwiseParameters {}
 extension QuantizeParameters: ElementwiseParameters {}
 extension DequantizeParameters: ElementwiseParameters {}
+
+/// A parameter block that slides a window over an image, of float32 or of bytes.
+public protocol PoolingParameters: KernelParameters {
+  var mode: Int32 { get set }
+  var batch: Int32 { get set }
+  var channels: Int32 { get set }
+  var input_height: Int32 { get set }
+  var input_width: Int32 { get set }
+  var output_height: Int32 { get set }
+  var output_width: Int32 { get set }
+  var kernel_h: Int32 { get set }
+  var kernel_w: Int32 { get set }
+  var stride_h: Int32 { get set }
+  var stride_w: Int32 { get set }
+  var dilation_h: Int32 { get set }
+  var dilation_w: Int32 { get set }
+  var pad_top: Int32 { get set }
+  var pad_left: Int32 { get set }
+  var pad_bottom: Int32 { get set }
+  var pad_right: Int32 { get set }
+  var input_stride_n: Int32 { get set }
+  var input_stride_h: Int32 { get set }
+  var input_stride_w: Int32 { get set }
+  var output_stride_n: Int32 { get set }
+  var output_stride_h: Int32 { get set }
+  var output_stride_w: Int32 { get set }
+}
+
+extension PoolParameters: PoolingParameters {}
+extension BytePoolParameters: PoolingParameters {}

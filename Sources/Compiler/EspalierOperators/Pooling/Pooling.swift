@@ -71,7 +71,9 @@ extension Lowering {
     let input = try featureMap(of: node.inputs[0])
     try writeFeatureMap(node.outputs[0]) { (lowering, output) throws(LoweringError) in
       guard output.view.shape.elementCount > 0 else { return }
-      let parameters = PoolParameters(mode, window.overImages, input, output, p: p)
+      var parameters = PoolParameters()
+      parameters.fill(mode, window.overImages, input, output)
+      parameters.p = p
       lowering.emit(parameters, [input.view, output.view])
     }
   }
@@ -99,7 +101,8 @@ extension Lowering {
   }
 }
 
-extension BytePoolParameters {
+extension PoolingParameters {
+  /// - Precondition: The window has two spatial axes.
   fileprivate mutating func fill(_ mode: PoolMode, _ window: Window, _ input: Image, _ output: Image) {
     self.mode = mode.rawValue
     batch = Int32(input.batch)
@@ -115,31 +118,5 @@ extension BytePoolParameters {
       (Int32(input.strideN), Int32(input.strideH), Int32(input.strideW))
     (output_stride_n, output_stride_h, output_stride_w) =
       (Int32(output.strideN), Int32(output.strideH), Int32(output.strideW))
-  }
-}
-
-extension PoolParameters {
-  /// - Precondition: The window has two spatial axes.
-  fileprivate init(
-    _ mode: PoolMode, _ window: Window, _ input: Image, _ output: Image, p: Float
-  ) {
-    self.init()
-    self.mode = mode.rawValue
-    batch = Int32(input.batch)
-    channels = Int32(input.channels)
-    (input_height, input_width) = (Int32(input.height), Int32(input.width))
-    (output_height, output_width) = (Int32(output.height), Int32(output.width))
-    (kernel_h, kernel_w) = (Int32(window.kernel[0]), Int32(window.kernel[1]))
-    (stride_h, stride_w) = (Int32(window.strides[0]), Int32(window.strides[1]))
-    (dilation_h, dilation_w) = (Int32(window.dilations[0]), Int32(window.dilations[1]))
-    (pad_top, pad_left) = (Int32(window.before(0)), Int32(window.before(1)))
-    (pad_bottom, pad_right) = (Int32(window.behind(0)), Int32(window.behind(1)))
-    input_stride_n = Int32(input.strideN)
-    input_stride_h = Int32(input.strideH)
-    input_stride_w = Int32(input.strideW)
-    output_stride_n = Int32(output.strideN)
-    output_stride_h = Int32(output.strideH)
-    output_stride_w = Int32(output.strideW)
-    self.p = p
   }
 }

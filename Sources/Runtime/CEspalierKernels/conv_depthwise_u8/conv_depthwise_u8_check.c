@@ -9,18 +9,6 @@ static bool input_settles(espalier_call_facts *facts, const espalier_conv_depthw
   return espalier_byte_view_settle(facts, 0, 6, extent, stride, 0);
 }
 
-// Whether the weights stand in the pack as they are said to: no 16-bit sum of two products wraps.
-static bool pairs_fit(const espalier_call_facts *facts, uint64_t count) {
-  const int8_t *w = facts->operand_data[1];
-  if (!w) return false;
-  for (uint64_t i = 0; i < count; i += 2) {
-    const int a = w[i], b = w[i + 1];
-    const int positive = (a > 0 ? a : 0) + (b > 0 ? b : 0), negative = (a < 0 ? a : 0) + (b < 0 ? b : 0);
-    if (255 * positive > INT16_MAX || 255 * negative < INT16_MIN) return false;
-  }
-  return true;
-}
-
 bool espalier_conv_depthwise_u8_check(espalier_call_facts *facts) {
   const espalier_conv_depthwise_u8_parameters *p = facts->parameters;
   const int32_t extent[] = {p->batch, p->height, p->width, p->channels};
@@ -36,7 +24,7 @@ bool espalier_conv_depthwise_u8_check(espalier_call_facts *facts) {
       panel * 4 * (uint64_t)espalier_depthwise_quads(p->kernel_h) * (uint64_t)p->kernel_w;
   if (!espalier_writes_apart(4, extent, stride) || !input_settles(facts, p)) return false;
   if (!espalier_byte_array_settle(facts, 1, weights) || !espalier_array_settle(facts, 2, 2 * panel)) return false;
-  if (p->pairs_fit && !pairs_fit(facts, weights)) return false;
+  if (p->pairs_fit && !espalier_pairs_fit(facts->operand_data[1], weights)) return false;
   if (facts->operand_bytes[3] && !espalier_byte_array_settle(facts, 3, 256)) return false;
   if (facts->operand_bytes[4] && !espalier_byte_image_settle(facts, 4, extent, p->residual_stride_n,
                                                              p->residual_stride_h, p->residual_stride_w))

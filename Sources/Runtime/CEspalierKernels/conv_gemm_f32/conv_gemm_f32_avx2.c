@@ -76,7 +76,7 @@ static inline __attribute__((always_inline)) void store_column(
 // The channels of vector `v`, of `per_panel` to a panel: where they lie in a row, and how many exist.
 static inline __attribute__((always_inline)) ptrdiff_t vector_channel(
     const tile_place *place, int v, int per_panel) {
-  return place->channel + v / per_panel * CONV_GEMM_PANEL + v % per_panel * 8;
+  return place->channel + v / per_panel * ESPALIER_PANEL + v % per_panel * 8;
 }
 static inline __attribute__((always_inline)) int32_t vector_width(
     const tile_place *place, int v, int vectors, int per_panel) {
@@ -119,14 +119,14 @@ static inline __attribute__((always_inline)) void tile(
   __m256 sum[8][8];  // [vector][row]
   UNROLLED for (int r = 0; r < rows; r++) x[r] = place->input[r] + facts->input_offset;
   UNROLLED for (int v = 0; v < vectors; v++) {
-    const __m256 bias = _mm256_loadu_ps(place->bias + v / per_panel * CONV_GEMM_PANEL + v % per_panel * 8);
+    const __m256 bias = _mm256_loadu_ps(place->bias + v / per_panel * ESPALIER_PANEL + v % per_panel * 8);
     UNROLLED for (int r = 0; r < rows; r++) sum[v][r] = bias;
   }
   const float *w = place->panel, *ahead = place->ahead;
   for (int32_t run = 0; run < facts->run_count; run++) {
     const ptrdiff_t start = facts->runs[run], end = start + facts->run_length;
     w = add_products_avx2(x, start, end, w, facts->panel_size, rows, vectors, per_panel, ahead, sum);
-    if (ahead) ahead += (size_t)facts->run_length * CONV_GEMM_PANEL;
+    if (ahead) ahead += (size_t)facts->run_length * ESPALIER_PANEL;
   }
   if (facts->has_residual) {
     UNROLLED for (int v = 0; v < vectors; v++)
@@ -174,16 +174,16 @@ static const tile_function whole_panel[ROWS + 1] = {
     NULL, tile_1x16, tile_2x16, tile_3x16, tile_4x16, tile_5x16, tile_6x16};
 static const tile_function half_panel[HALF_PANEL_ROWS + 1] = {
     NULL, tile_1x8, tile_2x8, tile_3x8, tile_4x8, tile_5x8, tile_6x8, tile_7x8, tile_8x8};
-static const tile_function one_pixel[CONV_GEMM_PANELS + 1] = {
+static const tile_function one_pixel[ESPALIER_ITEM_PANELS + 1] = {
     NULL, tile_1x16, tile_1x32, tile_1x48, tile_1x64};
 
 // One panel for all pixels of an item, in tiles of nearly equal height.
 static void run_panel(
     const item_facts *facts, const conv_gemm_pixels *pixels, uint32_t count, tile_place place) {
   const bool half = place.channels <= 8;
-  const uint32_t tiles = blocks_of(count, half ? HALF_PANEL_ROWS : ROWS);
+  const uint32_t tiles = parts_of(count, half ? HALF_PANEL_ROWS : ROWS);
   for (uint32_t i = 0; i < tiles; i++) {
-    const uint32_t start = part_start(count, tiles, i), rows = part_start(count, tiles, i + 1) - start;
+    const uint32_t start = start_of_part(count, tiles, i), rows = start_of_part(count, tiles, i + 1) - start;
     place.input = pixels->input + start;
     place.output = pixels->output + start;
     place.residual = pixels->residual + start;
@@ -193,31 +193,31 @@ static void run_panel(
 }
 
 static void run_item(
-    const conv_gemm *p, const espalier_call *call, const item_facts *facts, const conv_gemm_blocks *blocks,
-    const conv_gemm_item *item, const conv_gemm_pixels *pixels, bool fetches) {
-  static const float no_bias[CONV_GEMM_PANELS * CONV_GEMM_PANEL];
+    const conv_gemm *p, const espalier_call *call, const item_facts *facts, const pixel_panel_blocks *blocks,
+    const pixel_panel_item *item, const conv_gemm_pixels *pixels, bool fetches) {
+  static const float no_bias[ESPALIER_ITEM_PANELS * ESPALIER_PANEL];
   const float *bias = call->operands[3];
   const size_t stored = (size_t)item->group * blocks->panels + item->first_panel;
-  const int32_t first_channel = (int32_t)item->first_panel * CONV_GEMM_PANEL;
-  const int32_t end_channel = first_channel + (int32_t)item->panels * CONV_GEMM_PANEL;
+  const int32_t first_channel = (int32_t)item->first_panel * ESPALIER_PANEL;
+  const int32_t end_channel = first_channel + (int32_t)item->panels * ESPALIER_PANEL;
   const int32_t channels =
       (end_channel < p->output_channels ? end_channel : p->output_channels) - first_channel;
   tile_place place = {
       pixels->input, pixels->output, pixels->residual,
       (ptrdiff_t)item->group * p->output_channels + first_channel,
       (const float *)call->operands[2] + stored * facts->panel_size,
-      bias ? bias + stored * CONV_GEMM_PANEL : no_bias, CONV_GEMM_PANEL, NULL};
+      bias ? bias + stored * ESPALIER_PANEL : no_bias, ESPALIER_PANEL, NULL};
   if (item->pixels == 1) {
-    place.channels = channels - ((int32_t)item->panels - 1) * CONV_GEMM_PANEL;
+    place.channels = channels - ((int32_t)item->panels - 1) * ESPALIER_PANEL;
     one_pixel[item->panels](facts, &place);
   } else {
     for (uint32_t i = 0; i < item->panels; i++) {
-      const int32_t left = channels - (int32_t)i * CONV_GEMM_PANEL;
-      place.channels = left < CONV_GEMM_PANEL ? left : CONV_GEMM_PANEL;
+      const int32_t left = channels - (int32_t)i * ESPALIER_PANEL;
+      place.channels = left < ESPALIER_PANEL ? left : ESPALIER_PANEL;
       place.ahead = fetches ? place.panel + facts->panel_size : NULL;
       run_panel(facts, pixels, item->pixels, place);
-      place.channel += CONV_GEMM_PANEL;
-      place.bias += CONV_GEMM_PANEL;
+      place.channel += ESPALIER_PANEL;
+      place.bias += ESPALIER_PANEL;
       place.panel += facts->panel_size;
     }
   }
@@ -226,10 +226,10 @@ static void run_item(
 void espalier_conv_gemm_f32_avx2(const espalier_call *call, uint32_t first, uint32_t end, void *scratch) {
   (void)scratch;
   const conv_gemm *p = call->parameters;
-  const conv_gemm_blocks blocks = conv_gemm_cut(p);
+  const pixel_panel_blocks blocks = conv_gemm_cut(p);
   item_facts facts = {
       call->operands[1], p->run_count, p->run_length, 0,
-      (size_t)p->run_count * (size_t)p->run_length * CONV_GEMM_PANEL, -INFINITY, INFINITY,
+      (size_t)p->run_count * (size_t)p->run_length * ESPALIER_PANEL, -INFINITY, INFINITY,
       call->operands[4] != NULL, 0, 0, 0};
   if (p->function == espalier_function_relu) facts.low = 0;
   if (p->function == espalier_function_clip) facts.low = p->alpha, facts.high = p->beta;
@@ -238,7 +238,7 @@ void espalier_conv_gemm_f32_avx2(const espalier_call *call, uint32_t first, uint
   conv_gemm_pixels pixels;
   uint32_t located = UINT32_MAX;
   for (uint32_t index = first; index < end; index++) {
-    const conv_gemm_item item = conv_gemm_item_at(p, &blocks, index);
+    const pixel_panel_item item = pixel_panel_item_at(&blocks, index);
     if (item.first_pixel != located) conv_gemm_locate(call, item.first_pixel, item.pixels, &pixels);
     located = item.first_pixel;
     facts.input_offset = (ptrdiff_t)item.group * p->input_group;

@@ -72,7 +72,7 @@ static inline __attribute__((always_inline)) void store_function(
   const __m512 a = _mm512_set1_ps(facts->alpha), b = _mm512_set1_ps(facts->beta);
   for (int p = 0; p < panels; p++) {
     const __mmask16 mask = p < panels - 1 ? 0xFFFF : place->last;
-    const ptrdiff_t channel = place->channel + p * CONV_GEMM_PANEL;
+    const ptrdiff_t channel = place->channel + p * ESPALIER_PANEL;
     for (int r = 0; r < rows; r++)
       _mm512_mask_storeu_ps(
           place->output[r] + channel, mask, function_f32_avx512(function, a, b, *sum++));
@@ -93,18 +93,18 @@ static inline __attribute__((always_inline)) void tile(
   __m512 sum[4][12];  // [panel][row]
   UNROLLED for (int r = 0; r < rows; r++) x[r] = place->input[r] + facts->input_offset;
   UNROLLED for (int p = 0; p < panels; p++) {
-    const __m512 bias = _mm512_loadu_ps(place->bias + p * CONV_GEMM_PANEL);
+    const __m512 bias = _mm512_loadu_ps(place->bias + p * ESPALIER_PANEL);
     UNROLLED for (int r = 0; r < rows; r++) sum[p][r] = bias;
   }
   const float *w = place->panel, *ahead = place->ahead;
   for (int32_t run = 0; run < facts->run_count; run++) {
     const ptrdiff_t start = facts->runs[run], end = start + facts->run_length;
     w = add_products_avx512(x, start, end, w, facts->panel_size, rows, panels, ahead, false, sum);
-    if (ahead) ahead += (size_t)facts->run_length * CONV_GEMM_PANEL;
+    if (ahead) ahead += (size_t)facts->run_length * ESPALIER_PANEL;
   }
   UNROLLED for (int p = 0; p < panels; p++) {
     const __mmask16 mask = p < panels - 1 ? 0xFFFF : place->last;
-    if (facts->has_residual) add_residual(place, rows, sum[p], place->channel + p * CONV_GEMM_PANEL, mask);
+    if (facts->has_residual) add_residual(place, rows, sum[p], place->channel + p * ESPALIER_PANEL, mask);
   }
   if (facts->function) {
     __m512 block[4 * 12];
@@ -114,7 +114,7 @@ static inline __attribute__((always_inline)) void tile(
   }
   UNROLLED for (int p = 0; p < panels; p++)
     store_panel(
-        facts, place, rows, sum[p], place->channel + p * CONV_GEMM_PANEL,
+        facts, place, rows, sum[p], place->channel + p * ESPALIER_PANEL,
         p < panels - 1 ? 0xFFFF : place->last);
 }
 
@@ -133,8 +133,8 @@ TILE(7, 3) TILE(8, 3)
 TILE(1, 4) TILE(2, 4) TILE(3, 4) TILE(4, 4) TILE(5, 4) TILE(6, 4)
 
 enum { ROWS_LIMIT = 12 };
-static const uint32_t rows_for_panels[CONV_GEMM_PANELS + 1] = {0, 12, 8, 8, 6};
-static const tile_function tiles[CONV_GEMM_PANELS + 1][ROWS_LIMIT + 1] = {
+static const uint32_t rows_for_panels[ESPALIER_ITEM_PANELS + 1] = {0, 12, 8, 8, 6};
+static const tile_function tiles[ESPALIER_ITEM_PANELS + 1][ROWS_LIMIT + 1] = {
     {NULL},
     {NULL, tile_1x1, tile_2x1, tile_3x1, tile_4x1, tile_5x1, tile_6x1,
      tile_7x1, tile_8x1, tile_9x1, tile_10x1, tile_11x1, tile_12x1},
@@ -146,27 +146,27 @@ static const tile_function tiles[CONV_GEMM_PANELS + 1][ROWS_LIMIT + 1] = {
 };
 
 static void run_item(
-    const conv_gemm *p, const espalier_call *call, const item_facts *facts, const conv_gemm_blocks *blocks,
-    const conv_gemm_item *item, const conv_gemm_pixels *pixels, const float *next) {
-  static const float no_bias[CONV_GEMM_PANELS * CONV_GEMM_PANEL];
+    const conv_gemm *p, const espalier_call *call, const item_facts *facts, const pixel_panel_blocks *blocks,
+    const pixel_panel_item *item, const conv_gemm_pixels *pixels, const float *next) {
+  static const float no_bias[ESPALIER_ITEM_PANELS * ESPALIER_PANEL];
   const float *bias = call->operands[3];
   const size_t stored = (size_t)item->group * blocks->panels + item->first_panel;
-  const int32_t first_channel = (int32_t)item->first_panel * CONV_GEMM_PANEL;
-  const int32_t whole = (int32_t)item->panels * CONV_GEMM_PANEL, left = p->output_channels - first_channel;
+  const int32_t first_channel = (int32_t)item->first_panel * ESPALIER_PANEL;
+  const int32_t whole = (int32_t)item->panels * ESPALIER_PANEL, left = p->output_channels - first_channel;
   const int32_t channels = whole < left ? whole : left, missing = whole - channels;
   tile_place place = {
       pixels->input, pixels->output, pixels->residual,
       (ptrdiff_t)item->group * p->output_channels + first_channel,
       (const float *)call->operands[2] + stored * facts->panel_size,
-      bias ? bias + stored * CONV_GEMM_PANEL : no_bias, (__mmask16)(0xFFFF >> missing), NULL};
-  const uint32_t parts = blocks_of(item->pixels, rows_for_panels[item->panels]);
+      bias ? bias + stored * ESPALIER_PANEL : no_bias, (__mmask16)(0xFFFF >> missing), NULL};
+  const uint32_t parts = parts_of(item->pixels, rows_for_panels[item->panels]);
   for (uint32_t i = 0; i < parts; i++) {
-    const uint32_t start = part_start(item->pixels, parts, i);
+    const uint32_t start = start_of_part(item->pixels, parts, i);
     place.input = pixels->input + start;
     place.output = pixels->output + start;
     place.residual = pixels->residual + start;
     if (next) place.ahead = next + 2 * i * facts->panel_size;
-    tiles[item->panels][part_start(item->pixels, parts, i + 1) - start](facts, &place);
+    tiles[item->panels][start_of_part(item->pixels, parts, i + 1) - start](facts, &place);
   }
 }
 
@@ -174,12 +174,12 @@ static void run_item(
 // of any block while this call sees them for the first time. Of a single pixel's panels nothing: they are all
 // read in turn, which processors foresee.
 static const float *next_panels(
-    const espalier_call *call, const item_facts *facts, const conv_gemm_blocks *blocks,
-    const conv_gemm_item *item, uint32_t first, uint32_t index, uint32_t end) {
+    const espalier_call *call, const item_facts *facts, const pixel_panel_blocks *blocks,
+    const pixel_panel_item *item, uint32_t first, uint32_t index, uint32_t end) {
   const conv_gemm *p = call->parameters;
   if (index + 1 >= end || blocks->pixels == 1) return NULL;
   if (p->panels_inner && index - first >= blocks->panel_blocks) return NULL;
-  const conv_gemm_item next = conv_gemm_item_at(p, blocks, index + 1);
+  const pixel_panel_item next = pixel_panel_item_at(blocks, index + 1);
   if (next.first_panel == item->first_panel && next.group == item->group) return NULL;
   const size_t stored = (size_t)next.group * blocks->panels + next.first_panel;
   return (const float *)call->operands[2] + stored * facts->panel_size;
@@ -188,10 +188,10 @@ static const float *next_panels(
 void espalier_conv_gemm_f32_avx512(const espalier_call *call, uint32_t first, uint32_t end, void *scratch) {
   (void)scratch;
   const conv_gemm *p = call->parameters;
-  const conv_gemm_blocks blocks = conv_gemm_cut(p);
+  const pixel_panel_blocks blocks = conv_gemm_cut(p);
   item_facts facts = {
       call->operands[1], p->run_count, p->run_length, 0,
-      (size_t)p->run_count * (size_t)p->run_length * CONV_GEMM_PANEL, -INFINITY, INFINITY,
+      (size_t)p->run_count * (size_t)p->run_length * ESPALIER_PANEL, -INFINITY, INFINITY,
       call->operands[4] != NULL, 0, 0, 0};
   if (p->function == espalier_function_relu) facts.low = 0;
   if (p->function == espalier_function_clip) facts.low = p->alpha, facts.high = p->beta;
@@ -200,7 +200,7 @@ void espalier_conv_gemm_f32_avx512(const espalier_call *call, uint32_t first, ui
   conv_gemm_pixels pixels;
   uint32_t located = UINT32_MAX;
   for (uint32_t index = first; index < end; index++) {
-    const conv_gemm_item item = conv_gemm_item_at(p, &blocks, index);
+    const pixel_panel_item item = pixel_panel_item_at(&blocks, index);
     if (item.first_pixel != located) conv_gemm_locate(call, item.first_pixel, item.pixels, &pixels);
     located = item.first_pixel;
     facts.input_offset = (ptrdiff_t)item.group * p->input_group;

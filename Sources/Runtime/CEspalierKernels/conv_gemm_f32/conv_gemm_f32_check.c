@@ -1,7 +1,7 @@
 // Proves that a conv_gemm_f32 call stays inside its operands.
 #include "conv_gemm_f32.h"
 
-#include "../common/checked_arithmetic.h"
+#include "../common/pixel_panel_check.h"
 #include "../include/espalier_kernels.h"
 
 static bool parameters_are_sane(const conv_gemm *p) {
@@ -10,24 +10,9 @@ static bool parameters_are_sane(const conv_gemm *p) {
   const int32_t strides[] = {
       p->input_stride_n, p->input_stride_h, p->input_stride_w, p->output_stride_n, p->output_stride_h,
       p->output_stride_w, p->residual_stride_n, p->residual_stride_h, p->residual_stride_w, p->input_group};
-  for (size_t i = 0; i < sizeof extents / sizeof *extents; i++)
-    if (!is_extent(extents[i])) return false;
-  for (size_t i = 0; i < sizeof strides / sizeof *strides; i++)
-    if (strides[i] < 0) return false;
+  if (!are_sane(extents, sizeof extents / sizeof *extents, strides, sizeof strides / sizeof *strides)) return false;
   return p->function >= espalier_function_identity && p->function <= espalier_function_tanh &&
          (p->panels_inner == 0 || p->panels_inner == 1) && p->reserved == 0;
-}
-
-// The largest entry of the run table; false where it is missing, too short or has a negative entry.
-static bool largest_run(const espalier_call_facts *facts, int32_t run_count, uint64_t *largest) {
-  const int32_t *runs = facts->operand_data[1];
-  if (!runs || facts->operand_bytes[1] / 4 < (uint64_t)run_count) return false;
-  *largest = 0;
-  for (int32_t i = 0; i < run_count; i++) {
-    if (runs[i] < 0) return false;
-    if ((uint64_t)runs[i] > *largest) *largest = (uint64_t)runs[i];
-  }
-  return true;
 }
 
 static bool operands_hold(espalier_call_facts *facts, const conv_gemm *p, uint64_t all_panels) {
@@ -37,7 +22,7 @@ static bool operands_hold(espalier_call_facts *facts, const conv_gemm *p, uint64
   if (!largest_run(facts, p->run_count, &run)) return false;
   const uint64_t read = (groups - 1) * (uint64_t)p->input_group + run + (uint64_t)p->run_length;
   const uint64_t channels = groups * (uint64_t)p->output_channels;
-  if (!multiply(&panel_elements, depth) || !multiply(&panel_elements, CONV_GEMM_PANEL)) return false;
+  if (!multiply(&panel_elements, depth) || !multiply(&panel_elements, ESPALIER_PANEL)) return false;
   const uint64_t input = image_span(extent, p->input_stride_n, p->input_stride_h, p->input_stride_w, read);
   const uint64_t residual =
       image_span(extent, p->residual_stride_n, p->residual_stride_h, p->residual_stride_w, channels);
@@ -47,7 +32,7 @@ static bool operands_hold(espalier_call_facts *facts, const conv_gemm *p, uint64
   return operand_holds(bytes[0], input, &facts->extent[0]) &&
          operand_holds(bytes[1], (uint64_t)p->run_count, &facts->extent[1]) &&
          operand_holds(bytes[2], panel_elements, &facts->extent[2]) &&
-         (!bytes[3] || operand_holds(bytes[3], all_panels * CONV_GEMM_PANEL, &facts->extent[3])) &&
+         (!bytes[3] || operand_holds(bytes[3], all_panels * ESPALIER_PANEL, &facts->extent[3])) &&
          (!bytes[4] || operand_holds(bytes[4], residual, &facts->extent[4])) &&
          operand_holds(bytes[5], output, &facts->extent[5]);
 }
@@ -57,20 +42,10 @@ bool espalier_conv_gemm_f32_check(espalier_call_facts *facts) {
   if (facts->parameter_bytes != sizeof *p || facts->operand_count != 6) return false;
   if (!parameters_are_sane(p)) return false;
   for (size_t i = 0; i < ESPALIER_OPERAND_LIMIT; i++) facts->extent[i] = 0;
-  uint64_t pixels = (uint64_t)p->batch;
-  if (!multiply(&pixels, (uint64_t)p->height) || !multiply(&pixels, (uint64_t)p->width)) return false;
-  if (pixels > INT32_MAX) return false;
-  const conv_gemm_blocks blocks = conv_gemm_cut(p);
+  if (!pixels_are_countable(p->batch, p->height, p->width)) return false;
+  const pixel_panel_blocks blocks = conv_gemm_cut(p);
   if (!operands_hold(facts, p, (uint64_t)blocks.panels * (uint64_t)p->groups)) return false;
-
-  uint64_t items = (uint64_t)blocks.pixel_blocks * blocks.panel_blocks;
-  if (!multiply(&items, (uint64_t)p->groups) || items > UINT32_MAX) return false;
-  uint64_t multiply_adds = pixels * (uint64_t)p->groups;
-  if (!multiply(&multiply_adds, (uint64_t)p->output_channels) ||
-      !multiply(&multiply_adds, (uint64_t)p->run_count) || !multiply(&multiply_adds, (uint64_t)p->run_length))
-    return false;
-  facts->items = (uint32_t)items;
-  facts->scratch_bytes = 0;
-  facts->multiply_adds = multiply_adds;
-  return true;
+  return count_work(
+      facts, &blocks, (uint64_t)p->groups, (uint64_t)p->output_channels,
+      (uint64_t)p->run_count * (uint64_t)p->run_length);
 }

@@ -1,5 +1,5 @@
 // Proves that a conv_gemm_u8 call stays inside its operands.
-#include "../common/checked_arithmetic.h"
+#include "../common/pixel_panel_check.h"
 #include "conv_gemm_u8.h"
 
 static bool parameters_are_sane(const conv_gemm_u8 *p) {
@@ -9,39 +9,11 @@ static bool parameters_are_sane(const conv_gemm_u8 *p) {
       p->input_stride_n, p->input_stride_h, p->input_stride_w, p->output_stride_n, p->output_stride_h,
       p->output_stride_w, p->residual_stride_n, p->residual_stride_h, p->residual_stride_w, p->input_group};
   const int32_t flags[] = {p->output_is_float, p->pairs_fit, p->panels_inner};
-  for (size_t i = 0; i < sizeof extents / sizeof *extents; i++)
-    if (!is_extent(extents[i])) return false;
-  for (size_t i = 0; i < sizeof strides / sizeof *strides; i++)
-    if (strides[i] < 0) return false;
+  if (!are_sane(extents, sizeof extents / sizeof *extents, strides, sizeof strides / sizeof *strides)) return false;
   for (size_t i = 0; i < sizeof flags / sizeof *flags; i++)
     if (flags[i] != 0 && flags[i] != 1) return false;
   return p->run_length % 4 == 0 && p->reserved == 0 &&
          (p->output_is_float ? p->low <= p->high : espalier_byte_range_ok(p->low, p->high));
-}
-
-// The largest entry of the run table; false where it is missing, too short or has a negative entry.
-static bool largest_run(const espalier_call_facts *facts, int32_t run_count, uint64_t *largest) {
-  const int32_t *runs = facts->operand_data[1];
-  if (!runs || facts->operand_bytes[1] / 4 < (uint64_t)run_count) return false;
-  *largest = 0;
-  for (int32_t i = 0; i < run_count; i++) {
-    if (runs[i] < 0) return false;
-    if ((uint64_t)runs[i] > *largest) *largest = (uint64_t)runs[i];
-  }
-  return true;
-}
-
-// Whether the pairs of weights stand in the pack as they are said to: no 16-bit sum of two products wraps.
-static bool pairs_fit(const espalier_call_facts *facts, uint64_t weight_bytes) {
-  const int8_t *w = facts->operand_data[2];
-  if (!w) return false;
-  for (uint64_t i = 0; i < weight_bytes; i += 2) {
-    const int sum = w[i] + w[i + 1];
-    if (w[i] >= 0 && w[i + 1] >= 0 && 255 * sum > INT16_MAX) return false;
-    if (w[i] < 0 && w[i + 1] < 0 && 255 * sum < INT16_MIN) return false;
-    if (255 * w[i] < INT16_MIN || 255 * w[i + 1] < INT16_MIN) return false;
-  }
-  return true;
 }
 
 static bool bytes_hold(espalier_call_facts *facts, int operand, uint64_t bytes) {
@@ -71,7 +43,7 @@ static bool operands_hold(espalier_call_facts *facts, const conv_gemm_u8 *p, uin
          (!bytes[5] || bytes_hold(facts, 5, residual)) &&
          (p->output_is_float ? operand_holds(bytes[6], output, &facts->extent[6])
                              : bytes_hold(facts, 6, output)) &&
-         (!p->pairs_fit || pairs_fit(facts, weights));
+         (!p->pairs_fit || espalier_pairs_fit(facts->operand_data[2], weights));
 }
 
 bool espalier_conv_gemm_u8_check(espalier_call_facts *facts) {
@@ -79,20 +51,10 @@ bool espalier_conv_gemm_u8_check(espalier_call_facts *facts) {
   if (facts->parameter_bytes != sizeof *p || facts->operand_count != 7) return false;
   if (!parameters_are_sane(p)) return false;
   for (size_t i = 0; i < ESPALIER_OPERAND_LIMIT; i++) facts->extent[i] = 0;
-  uint64_t pixels = (uint64_t)p->batch;
-  if (!multiply(&pixels, (uint64_t)p->height) || !multiply(&pixels, (uint64_t)p->width)) return false;
-  if (pixels > INT32_MAX) return false;
+  if (!pixels_are_countable(p->batch, p->height, p->width)) return false;
   const pixel_panel_blocks blocks = conv_gemm_u8_cut(p);
   if (!operands_hold(facts, p, (uint64_t)blocks.panels * (uint64_t)p->groups)) return false;
-
-  uint64_t items = (uint64_t)blocks.pixel_blocks * blocks.panel_blocks;
-  if (!multiply(&items, (uint64_t)p->groups) || items > UINT32_MAX) return false;
-  uint64_t multiply_adds = pixels * (uint64_t)p->groups;
-  if (!multiply(&multiply_adds, (uint64_t)p->output_channels) ||
-      !multiply(&multiply_adds, (uint64_t)p->run_count) || !multiply(&multiply_adds, (uint64_t)p->run_length))
-    return false;
-  facts->items = (uint32_t)items;
-  facts->scratch_bytes = 0;
-  facts->multiply_adds = multiply_adds;
-  return true;
+  return count_work(
+      facts, &blocks, (uint64_t)p->groups, (uint64_t)p->output_channels,
+      (uint64_t)p->run_count * (uint64_t)p->run_length);
 }
