@@ -160,7 +160,8 @@ if !embedded {
       name: "EspalierMediaTests", dependencies: ["EspalierMedia"], exclude: ["Fixtures"]),
     .testTarget(
       name: "CommandLineTests",
-      dependencies: ["espalier", "EspalierMedia", "EspalierPlan", "EspalierRuntime"]),
+      dependencies: ["espalier", "EspalierMedia", "EspalierPlan", "EspalierRuntime", "PlanFixtures"],
+      exclude: ["Fixtures"]),
     .testTarget(
       name: "ConformanceTests",
       dependencies: [

@@ -3,11 +3,11 @@ internal import EspalierMedia
 internal import EspalierPlan
 internal import EspalierRuntime
 
-/// `espalier eval`: how often a classifier is right, and how often it agrees with another pack.
+/// `espalier eval`: how often a network is right, and how often it agrees with another pack.
 struct Evaluate: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "eval",
-    abstract: "Count how often a classifier is right on labelled pictures.",
+    abstract: "Measure how often a network is right on labelled pictures.",
     discussion: """
       Labels are the names of the folders that the pictures lie in, or a table of
       file names and classes. A class is a number, or a name out of --classes.
@@ -20,6 +20,16 @@ struct Evaluate: ParsableCommand {
 
       Where two packs agree on all but a share of the pictures, their accuracies
       differ by that share at most.
+
+      With --boxes a detector is judged: mAP as COCO defines it, over overlaps from
+      0.5 to 0.95 and at 0.5, against labels or against another pack's boxes. Labels
+      are a table (.csv) of file, class, left, top, right, bottom in pixels, COCO's
+      JSON, or a folder of YOLO's .txt files.
+
+        espalier eval d8.espalier --data road/ --boxes yolox --labels road.json
+        espalier eval d8.espalier --data road/ --boxes yolox --against d.espalier
+
+      \(BoxFormat.explanation.split(separator: "\n").joined(separator: "\n      "))
       """)
 
   @Argument(help: ArgumentHelp("The packed file.", valueName: "PACK"))
@@ -31,8 +41,10 @@ struct Evaluate: ParsableCommand {
 
   @Option(
     help: ArgumentHelp(
-      "Table of classes: file names and classes, or classes alone in the frames' order.",
-      valueName: "FILE.csv"))
+      """
+      Table of classes: file names and classes, or classes alone in the frames' order. With --boxes a table of \
+      boxes, COCO's JSON, or a folder of YOLO's.
+      """, valueName: "FILE.csv|FILE.json|DIR"))
   var labels: String?
 
   @Option(help: ArgumentHelp("Names of the classes, one a line.", valueName: "FILE"))
@@ -45,18 +57,26 @@ struct Evaluate: ParsableCommand {
   @Option(help: ArgumentHelp("Another pack of the same model, in float32 for instance.", valueName: "PACK"))
   var against: String?
 
+  @OptionGroup(title: "Boxes") var boxes: BoxOptions
   @OptionGroup var threading: ThreadOptions
   @OptionGroup(title: "Pictures") var pictures: PictureOptions
 
   @Flag(help: "End with one line of JSON on standard output.")
   var json = false
 
+  func validate() throws {
+    guard boxes.boxes == nil || labels != nil || against != nil else {
+      throw ValidationError("--boxes needs something to hold boxes against: --labels or --against")
+    }
+  }
+
   func run() throws {
     let model = try Pack.load(pack)
+    let reader = FrameReader(
+      ports: model.inputs, preprocessing: try pictures.preprocessing(for: model.provenance))
+    if let format = boxes.boxes { return try judgeBoxes(of: model, format, reader) }
     let samples = try LabelledSamples(
-      data: data, labels: labels, classes: try classes.map(Labels.init(path:)),
-      reader: try FrameReader(
-        ports: model.inputs, preprocessing: pictures.preprocessing(for: model.provenance)))
+      data: data, labels: labels, classes: try classes.map(Labels.init(path:)), reader: reader)
     var own = try Classifier(model, threads: threading.threads, path: pack)
     var other = try against.map { try Classifier(try Pack.load($0), threads: threading.threads, path: $0) }
     try other?.requireSamePorts(as: own)
@@ -70,6 +90,37 @@ struct Evaluate: ParsableCommand {
     }
     progress.finish()
     let report = EvaluationReport(pack: pack, against: against, score)
+    if json { return try Console.json(report) }
+    report.show()
+  }
+
+  private func judgeBoxes(of model: Model, _ format: BoxFormat, _ reader: FrameReader) throws {
+    func detector(_ model: Model, _ path: String) throws -> Detector {
+      try Detector(
+        model, path: path, options: boxes, format: format, classOffset: classOffset,
+        threads: threading.threads)
+    }
+    let names = try classes.map(Labels.init(path:))
+    var own = try detector(model, pack)
+    var other = try against.map { path in
+      let model = try Pack.load(path)
+      guard model.inputs == reader.ports else {
+        throw CommandError("'\(pack)' and '\(path)' have other inputs: not of one model")
+      }
+      return try detector(model, path)
+    }
+    let labelled = try labels.map { try BoxLabels(path: $0, classes: names) }
+    let samples = try BoxSamples(data: data, labels: labelled, path: labels, reader: reader)
+    var evaluation = BoxEvaluation(least: boxes.score)
+    var progress = Progress("evaluating", total: samples.count)
+    for index in 0..<samples.count {
+      let (frame, expected) = try samples.sample(index)
+      evaluation.add(try own.boxes(frame), other: try other?.boxes(frame), expected: expected)
+      progress.update(index + 1)
+    }
+    progress.finish()
+    let report = BoxReport(
+      evaluation, pack: pack, against: against, isLabelled: labels != nil, format: format, names: names)
     if json { return try Console.json(report) }
     report.show()
   }

@@ -86,7 +86,23 @@ struct FrameReader {
 
   /// The frames in one file, one after another.
   func elements(of path: String, for port: Plan.Port) throws -> [Float] {
+    try content(of: path, for: port).elements
+  }
+
+  /// The frames in one file, and the extents of what it holds: a picture's own, else the input's.
+  func content(
+    of path: String, for port: Plan.Port
+  ) throws -> (elements: [Float], width: Int, height: Int) {
     let bytes = try Files.read(path)
+    guard let elements = try numbers(in: bytes, path: path, for: port) else {
+      let picture = try Picture.decode(bytes, path: path)
+      return (try frame(of: picture, for: port), picture.width, picture.height)
+    }
+    return (elements, port.shape.last ?? 1, port.shape.dropLast().last ?? 1)
+  }
+
+  /// Nil where the file is to be a picture.
+  private func numbers(in bytes: [UInt8], path: String, for port: Plan.Port) throws -> [Float]? {
     if NumPyFile.matches(bytes) {
       let array = try NumPyFile.decode(bytes, path: path)
       guard holdsFrames(array.shape, of: port.shape) else {
@@ -107,7 +123,10 @@ struct FrameReader {
       }
       return elements
     }
-    let picture = try Picture.decode(bytes, path: path)
+    return nil
+  }
+
+  private func frame(of picture: Picture, for port: Plan.Port) throws -> [Float] {
     guard port.shape.count == 4, port.shape[0] == 1, [1, 3].contains(port.shape[1]) else {
       throw CommandError(
         """

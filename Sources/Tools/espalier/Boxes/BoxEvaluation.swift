@@ -1,0 +1,74 @@
+internal import EspalierPlan
+internal import EspalierRuntime
+
+/// A pack whose outputs stand for boxes.
+struct Detector: ~Copyable {
+  private var runner: FrameRunner
+  private let decoder: any BoxDecoder
+  private let overlap: Float
+  /// What is subtracted from the places of classes; those below it are no class.
+  private let classOffset: Int
+
+  init(_ model: Model, path: String, options: BoxOptions, format: BoxFormat, classOffset: Int, threads: Int)
+    throws
+  {
+    let ports = try DetectorPorts(path: path, inputs: model.inputs, outputs: model.outputs)
+    let decoder = try format.decoder(ports, priors: options.priors)
+    runner = try FrameRunner(model, threads: threads)
+    (self.decoder, overlap, self.classOffset) = (decoder, options.overlap, classOffset)
+  }
+
+  /// The boxes of a frame, the likeliest first.
+  mutating func boxes(_ frame: [Float]) throws -> [Box] {
+    runner.load([InputFrames(name: "", frameCount: 1, elements: frame)], frame: 0)
+    try runner.run()
+    let outputs = runner.model.outputs.indices.map { runner.output($0) }
+    let boxes = decoder.boxes(outputs, least: BoxOptions.leastScore, overlap: overlap)
+    return boxes.compactMap { box in
+      guard box.category >= classOffset else { return nil }
+      var box = box
+      box.category -= classOffset
+      return box
+    }
+  }
+}
+
+/// Boxes of one side against what is expected.
+struct BoxScore {
+  let least: Float
+  private(set) var precision = AveragePrecision()
+  private(set) var agreement = BoxAgreement()
+
+  init(least: Float) { self.least = least }
+
+  mutating func add(found: [Box], expected: [ExpectedBox]) {
+    precision.add(found: found, expected: expected)
+    agreement.add(
+      found: found.filter { $0.score >= least }, expected: expected.filter { !$0.isCrowd }.map(\.box))
+  }
+}
+
+/// What `eval --boxes` counts, frame by frame.
+struct BoxEvaluation {
+  private let least: Float
+  private(set) var frames = 0
+  /// Against labels.
+  private(set) var own: BoxScore
+  private(set) var other: BoxScore
+  /// The pack's boxes against those of the other, those that are likely enough.
+  private(set) var between: BoxScore
+
+  init(least: Float) {
+    self.least = least
+    (own, other, between) = (BoxScore(least: least), BoxScore(least: least), BoxScore(least: least))
+  }
+
+  mutating func add(_ boxes: [Box], other others: [Box]?, expected: [ExpectedBox]?) {
+    frames += 1
+    if let expected { own.add(found: boxes, expected: expected) }
+    guard let others else { return }
+    if let expected { other.add(found: others, expected: expected) }
+    let drawn = others.filter { $0.score >= least }
+    between.add(found: boxes, expected: drawn.map { ExpectedBox(box: $0) })
+  }
+}

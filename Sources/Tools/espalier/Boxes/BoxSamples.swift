@@ -1,0 +1,92 @@
+internal import EspalierMedia
+
+/// Frames with the boxes that people drew in them, if any did.
+struct BoxSamples {
+  private enum Source {
+    case files([String])
+    case frames(InputFrames)
+  }
+
+  private let source: Source
+  private let labels: BoxLabels?
+  private let reader: FrameReader
+  let count: Int
+
+  /// - Parameters:
+  ///   - data: A folder of pictures or arrays, or a file of frames.
+  ///   - labels: Beside a folder, the frames whose pictures they name are those that count.
+  /// - Throws: `CommandError` where frames and labels do not fit each other, `MediaError`.
+  init(data: String, labels: BoxLabels?, path: String?, reader: FrameReader) throws {
+    (self.labels, self.reader) = (labels, reader)
+    if Files.isFolder(data) {
+      let files = try Self.files(in: data, labels)
+      (source, count) = (.files(files), files.count)
+    } else {
+      let frames = try reader.frames(for: [data])[0]
+      guard labels == nil || labels?.frames.count == frames.frameCount else {
+        throw CommandError(
+          """
+          '\(data)' holds \(frames.frameCount) frames, but '\(path ?? "")' is about \
+          \(labels?.frames.count ?? 0)
+          """)
+      }
+      (source, count) = (.frames(frames), frames.frameCount)
+    }
+  }
+
+  private static func files(in folder: String, _ labels: BoxLabels?) throws -> [String] {
+    let found = try Files.list(folder) { Picture.isPictureName($0) || $0.hasSuffix(".npy") }
+    guard let labels else {
+      guard !found.isEmpty else { throw CommandError("'\(folder)' holds no pictures and no .npy files") }
+      return found
+    }
+    // YOLO's files are named as the pictures are, but for the ending.
+    let stems = Dictionary(
+      found.map {
+        ($0.split(separator: "/").last?.split(separator: ".").dropLast().joined(separator: "."), $0)
+      },
+      uniquingKeysWith: { first, _ in first })
+    return try labels.frames.map { frame in
+      let name = frame.name ?? ""
+      let path = "\(folder)/\(name)"
+      if !Files.isFolder(path), Files.exists(path) { return path }
+      guard let path = stems[name] else {
+        throw CommandError("'\(folder)' holds no picture '\(name)', which has labels")
+      }
+      return path
+    }
+  }
+
+  /// A frame and its boxes in shares of it; nil where there are no labels.
+  func sample(_ index: Int) throws -> (frame: [Float], expected: [ExpectedBox]?) {
+    switch source {
+    case .files(let paths):
+      let port = reader.ports[0]
+      let content = try reader.content(of: paths[index], for: port)
+      guard content.elements.count == port.shape.reduce(1, *) else {
+        throw CommandError("'\(paths[index])' holds several frames; labels are for one frame each")
+      }
+      return (content.elements, expected(index, width: content.width, height: content.height))
+    case .frames(let frames):
+      let size = frames.elements.count / max(1, frames.frameCount)
+      let shape = reader.ports[0].shape
+      return (
+        Array(frames.elements[index * size..<(index + 1) * size]),
+        expected(index, width: shape.last ?? 1, height: shape.dropLast().last ?? 1)
+      )
+    }
+  }
+
+  private func expected(_ index: Int, width: Int, height: Int) -> [ExpectedBox]? {
+    guard let labels else { return nil }
+    guard labels.unit == .pixels else { return labels.frames[index].boxes }
+    return labels.frames[index].boxes.map { expected in
+      var expected = expected
+      expected.box.left /= Float(width)
+      expected.box.right /= Float(width)
+      expected.box.top /= Float(height)
+      expected.box.bottom /= Float(height)
+      return expected
+    }
+  }
+}
