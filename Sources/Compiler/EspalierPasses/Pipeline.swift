@@ -75,10 +75,12 @@ public enum Pipeline {
   }
 
   /// The plan of a graph as it stands.
+  ///
+  /// - Parameter choices: Which kernels convolutions get.
   public static func lower(
-    _ graph: Graph, provenance: [Plan.Provenance] = []
+    _ graph: Graph, provenance: [Plan.Provenance] = [], choices: KernelChoices = KernelChoices()
   ) throws(LoweringError) -> Plan {
-    var lowering = Lowering(graph)
+    var lowering = Lowering(graph, choices: choices)
     try lowering.lowerAll()
     return try Place(lowering).plan(provenance: provenance)
   }

@@ -41,12 +41,12 @@ extension Conv {
         input: input, corner: input.corner(of: halo), residual: residual, output: output)
       let kernel = ConvKernel(
         filters: filters, shape: shape, bias: bias?.floats, window: window(types[1]).overImages)
-      if isDepthwise(types), groups > 1 {
-        lowerDepthwise(images, kernel, into: &lowering)
-      } else if case .winograd(let tile, let blocking) = fastestFamily(shape, kernel.window, output: output) {
-        lowerWinograd(images, kernel, tile: tile, blocking: blocking, into: &lowering)
-      } else {
-        try lowerGemm(images, kernel, into: &lowering)
+      switch layerShape(types).map({ lowering.choices[$0] }) {
+      case .depthwise: lowerDepthwise(images, kernel, into: &lowering)
+      case .winograd(let tile): lowerWinograd(images, kernel, tile: tile, into: &lowering)
+      case .gemm(let panelsInner):
+        try lowerGemm(images, kernel, panelsInner: panelsInner, into: &lowering)
+      case nil: try lowerGemm(images, kernel, panelsInner: true, into: &lowering)
       }
     }
   }
@@ -83,7 +83,7 @@ extension Image {
 extension Conv {
   /// Any convolution: every tap is a run of the group's channels.
   private func lowerGemm(
-    _ images: ConvImages, _ kernel: ConvKernel, into lowering: inout Lowering
+    _ images: ConvImages, _ kernel: ConvKernel, panelsInner: Bool, into lowering: inout Lowering
   ) throws(LoweringError) {
     let (window, shape) = (kernel.window, kernel.shape)
     let merging = ConvGemm.groupsToMerge(groups: groups, outputChannelsPerGroup: shape[0] / groups)
@@ -103,7 +103,7 @@ extension Conv {
         kernel.filters, shape: shape, groups: groups, merging: merging,
         rows: ConvGemm.rows(taps: taps, channels: channels)),
       bias: kernel.bias.map { ConvGemm.packBias($0, groups: groups, merging: merging) },
-      activation: activation)
+      activation: activation, panelsInner: panelsInner)
     try lowering.convGemm(call)
   }
 

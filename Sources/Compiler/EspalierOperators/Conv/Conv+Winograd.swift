@@ -3,25 +3,15 @@ import EspalierKernels
 
 /// 3x3 convolutions by Winograd's algorithm.
 extension Conv {
-  /// The kernel family that convolves an output of these pixels fastest.
-  ///
-  /// - Parameter shape: Of the filters, `[M, C / groups, KH, KW]`.
-  func fastestFamily(_ shape: Shape, _ window: Window, output: Image) -> ConvolutionChoice {
-    ConvolutionChoice.best(
-      batch: output.batch, outputHeight: output.height, outputWidth: output.width,
-      inputChannels: shape[1] * groups, outputChannels: shape[0], kernel: (shape[2], shape[3]),
-      stride: (window.strides[0], window.strides[1]), dilation: (window.dilations[0], window.dilations[1]),
-      groups: groups)
-  }
-
   /// - Precondition: One group, a 3x3 window, stride and dilation 1; the corner has a halo for all windows.
   func lowerWinograd(
-    _ images: ConvImages, _ kernel: ConvKernel, tile: Int, blocking: ConvWinograd.Blocking,
-    into lowering: inout Lowering
+    _ images: ConvImages, _ kernel: ConvKernel, tile: Int, into lowering: inout Lowering
   ) {
     let output = images.output
     guard output.view.shape.elementCount > 0 else { return }
     let (outputs, channels) = (kernel.shape[0], kernel.shape[1])
+    let tiles = output.batch * ((output.height + tile - 1) / tile) * ((output.width + tile - 1) / tile)
+    let blocking = ConvWinograd.blocking(tiles: tiles, outputChannels: outputs, tile: tile)
     var parameters = ConvWinogradParameters()
     (parameters.batch, parameters.height, parameters.width) =
       (Int32(output.batch), Int32(output.height), Int32(output.width))

@@ -22,6 +22,8 @@ struct ConvGemmCall {
   /// As `ConvGemm.packBias` makes it.
   var bias: [Float]?
   var activation: ElementFunction
+  /// Whether all panels of a block of pixels come before the next block; nil: where that is the rule.
+  var panelsInner: Bool?
 
   /// Joins runs that continue each other, as long as all joined ones have the same length.
   mutating func joinRuns() {
@@ -61,9 +63,11 @@ extension Lowering {
     parameters.function = call.activation.kernelCode
     parameters.alpha = call.activation.alpha
     parameters.beta = call.activation.beta
-    let panelsInner = ConvGemm.panelsInner(
-      pixels: extent.elementCount, depth: call.runs.count * call.runLength,
-      outputChannels: call.outputChannels)
+    let panelsInner =
+      call.panelsInner
+      ?? ConvGemm.panelsInner(
+        pixels: extent.elementCount, depth: call.runs.count * call.runLength,
+        outputChannels: call.outputChannels)
     parameters.panels_inner = panelsInner ? 1 : 0
     let runs = weights.append(table: call.runs.map(Int32.init))
     let filters = weights.append(floats: call.filters)

@@ -34,6 +34,8 @@ public struct LoweredCall: Sendable {
 /// into the concatenation.
 public struct Lowering: Sendable {
   public let graph: Graph
+  /// Which kernels convolutions get.
+  public let choices: KernelChoices
   public internal(set) var calls: [LoweredCall] = []
   /// The arena's buffers, by number.
   public internal(set) var buffers: [WorkingBuffer] = []
@@ -55,8 +57,8 @@ public struct Lowering: Sendable {
   var currentName = ""
 
   /// - Precondition: The graph passes the verifier.
-  public init(_ graph: Graph) {
-    self.graph = graph
+  public init(_ graph: Graph, choices: KernelChoices = KernelChoices()) {
+    (self.graph, self.choices) = (graph, choices)
     planStorage()
     planPlacements()
     planHalos()

@@ -36,7 +36,8 @@ struct ByteConvCall {
 }
 
 extension Lowering {
-  mutating func emitGemm(_ call: ByteConvCall) throws(LoweringError) {
+  /// - Parameter panelsInner: Whether all panels of a block of pixels come before the next block.
+  mutating func emitGemm(_ call: ByteConvCall, panelsInner: Bool) throws(LoweringError) {
     let shape = call.shape
     let merging = ConvGemm.groupsToMerge(groups: call.groups, outputChannelsPerGroup: shape[0] / call.groups)
     let packing = ByteConvGemm.Packing(
@@ -62,10 +63,7 @@ extension Lowering {
     parameters.output_is_float = call.writesFloats ? 1 : 0
     let panels = packing.panels(of: call.weights)
     parameters.pairs_fit = ByteConvGemm.pairsFit(panels) ? 1 : 0
-    parameters.panels_inner =
-      ConvGemm.panelsInner(
-        pixels: pixels.extent.elementCount, depth: packing.runs.count * packing.runLength,
-        outputChannels: packing.outputs) ? 1 : 0
+    parameters.panels_inner = panelsInner ? 1 : 0
     let numbers = packing.scalesAndOffsets(call.epilogue.scales, call.epilogue.offsets)
     let operands: [View?] = [
       call.input, weights.append(table: packing.runs.map(Int32.init)),

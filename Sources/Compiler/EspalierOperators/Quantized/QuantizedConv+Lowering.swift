@@ -52,8 +52,10 @@ extension QuantizedConv {
         try lowering.rowsOfBytes(of: node.inputs[index])
       }
     }
+    var choice = layerShape(types).map { lowering.choices[$0] } ?? .gemm(panelsInner: true)
     // The depthwise kernel writes bytes alone.
-    try lowering.write(node.outputs[0], of: call, depthwise: isDepthwise(types) && !call.writesFloats)
+    if choice == .depthwise, call.writesFloats { choice = .gemm(panelsInner: true) }
+    try lowering.write(node.outputs[0], of: call, by: choice)
   }
 }
 
@@ -86,14 +88,18 @@ extension Lowering {
   }
 
   fileprivate mutating func write(
-    _ value: ValueID, of call: ByteConvCall, depthwise: Bool
+    _ value: ValueID, of call: ByteConvCall, by choice: KernelChoice
   ) throws(LoweringError) {
     var call = call
     let target = allocate(value)
     let flat = target.rank == 2 ? target.onePixel : target
     let direct = Image(flat) != nil
     call.output = direct ? flat : newBuffer(shape: flat.shape, element: element(of: target.buffer))
-    if depthwise { emitDepthwise(call) } else { try emitGemm(call) }
+    switch choice {
+    case .depthwise: emitDepthwise(call)
+    case .gemm(let panelsInner): try emitGemm(call, panelsInner: panelsInner)
+    case .winograd: preconditionFailure("there is no Winograd kernel on bytes")
+    }
     if !direct { try copy(from: call.output, to: flat) }
   }
 }
