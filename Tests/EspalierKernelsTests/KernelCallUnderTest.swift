@@ -72,7 +72,7 @@ extension espalier_call_facts {
 extension espalier_isa {
   /// The instruction sets of this processor that a family has kernels for.
   static func available(for family: UInt16) -> [espalier_isa] {
-    (espalier_isa_scalar.rawValue...espalier_isa_neon.rawValue).map { espalier_isa($0) }.filter {
+    (espalier_isa_scalar.rawValue...espalier_isa_neon_i8mm.rawValue).map { espalier_isa($0) }.filter {
       espalier_kernel_exactly(family, $0) != nil
     }
   }

@@ -1,5 +1,6 @@
 // The kernel table, read from kernels.def, and the choice among it by what the processor has.
 #include "espalier_kernels.h"
+#include "espalier_platform.h"
 
 #if defined(__x86_64__)
 #include <cpuid.h>
@@ -73,6 +74,8 @@ static bool processor_has(espalier_isa isa) {
 #endif
 #if defined(__aarch64__)
     case espalier_isa_neon: return true;
+    case espalier_isa_neon_dotprod: return espalier_arm_has_dotprod();
+    case espalier_isa_neon_i8mm: return espalier_arm_has_dotprod() && espalier_arm_has_i8mm();
 #endif
     default: return false;
   }
@@ -93,15 +96,9 @@ espalier_kernel espalier_kernel_exactly(uint16_t family, espalier_isa isa) {
 }
 
 espalier_isa espalier_isa_best(void) {
-#if defined(__x86_64__)
-  for (int isa = espalier_isa_avx512vnni; isa > espalier_isa_scalar; isa--)
+  for (int isa = espalier_isa_neon_i8mm; isa > espalier_isa_scalar; isa--)
     if (processor_has((espalier_isa)isa)) return (espalier_isa)isa;
   return espalier_isa_scalar;
-#elif defined(__aarch64__)
-  return espalier_isa_neon;
-#else
-  return espalier_isa_scalar;
-#endif
 }
 
 const char *espalier_isa_name(espalier_isa isa) {
@@ -112,6 +109,8 @@ const char *espalier_isa_name(espalier_isa isa) {
     case espalier_isa_avx512: return "avx512";
     case espalier_isa_avx512vnni: return "avx512vnni";
     case espalier_isa_neon: return "neon";
+    case espalier_isa_neon_dotprod: return "neon_dotprod";
+    case espalier_isa_neon_i8mm: return "neon_i8mm";
   }
   return "unknown";
 }

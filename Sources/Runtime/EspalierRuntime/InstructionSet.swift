@@ -11,7 +11,12 @@ public enum InstructionSet: UInt32, Sendable, CaseIterable {
   case avx512 = 3
   /// AVX-512 with VNNI and VBMI.
   case avx512vnni = 4
+  /// What every 64-bit Arm has.
   case neon = 16
+  /// NEON with SDOT.
+  case neonDotprod = 17
+  /// NEON with SDOT, USDOT and USMMLA.
+  case neonI8mm = 18
 
   /// The best that this processor has.
   public static var best: InstructionSet { InstructionSet(espalier_isa_best()) }

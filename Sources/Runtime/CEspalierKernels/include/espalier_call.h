@@ -18,7 +18,9 @@ typedef enum espalier_isa {
   espalier_isa_avxvnni = 2,    // and AVX-VNNI
   espalier_isa_avx512 = 3,     // AVX-512 F, BW, DQ and VL
   espalier_isa_avx512vnni = 4, // and AVX512-VNNI and VBMI
-  espalier_isa_neon = 16,
+  espalier_isa_neon = 16,          // what every 64-bit Arm has
+  espalier_isa_neon_dotprod = 17,  // and SDOT (FEAT_DotProd)
+  espalier_isa_neon_i8mm = 18,     // and USDOT and USMMLA (FEAT_I8MM)
 } espalier_isa;
 
 // One kernel call with its addresses resolved. Absent operands are NULL.

@@ -60,8 +60,13 @@ uint64_t espalier_clock_nanoseconds(void);
 uint64_t espalier_float_mode_enter(void);
 void espalier_float_mode_leave(uint64_t saved);
 
+// Whether a 64-bit Arm processor has SDOT and UDOT (FEAT_DotProd), USDOT and USMMLA (FEAT_I8MM), as the kernel
+// says; false on every other one.
+bool espalier_arm_has_dotprod(void);
+bool espalier_arm_has_i8mm(void);
+
 // The instruction set that the environment variable ESPALIER_ISA allows at most (`scalar`, `avx2`, `avx512`,
-// `neon`); the best of this processor where it is unset or unknown.
+// `neon_dotprod` and so on); the best of this processor where it is unset or unknown.
 espalier_isa espalier_isa_limit(void);
 
 // The reason for an errno value, in static or thread-local storage.

@@ -136,7 +136,8 @@ void espalier_float_mode_leave(uint64_t saved) { (void)saved; }
 espalier_isa espalier_isa_limit(void) {
   const char *name = getenv("ESPALIER_ISA");
   const espalier_isa all[] = {espalier_isa_scalar, espalier_isa_avx2, espalier_isa_avxvnni,
-                              espalier_isa_avx512, espalier_isa_avx512vnni, espalier_isa_neon};
+                              espalier_isa_avx512, espalier_isa_avx512vnni, espalier_isa_neon,
+                              espalier_isa_neon_dotprod, espalier_isa_neon_i8mm};
   for (size_t i = 0; name != NULL && i < sizeof all / sizeof *all; i++)
     if (strcmp(name, espalier_isa_name(all[i])) == 0) return all[i];
   return espalier_isa_best();

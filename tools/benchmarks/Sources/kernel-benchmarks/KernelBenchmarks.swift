@@ -6,14 +6,13 @@ import EspalierKernels
 /// kernel, where a star marks what the compiler chooses; of the lighter kernels against the scalar ones and
 /// the memory.
 ///
-/// Options: `--isa scalar|avx2|avxvnni|avx512|avx512vnni|neon` (default: all that the processor has), `--cold` (weights come from
-/// memory, as in a large network), `--silu` (instead of relu), `--blockings` (Winograd with
+/// Options: `--isa NAME` (`scalar`, `avx2`, `neon` and so on; default: all that the processor has), `--cold`
+/// (weights come from memory, as in a large network), `--silu` (instead of relu), `--blockings` (Winograd with
 /// many cuts of its work), and words that a layer's line must contain.
 @main struct KernelBenchmarks {
   private static let known = [
     espalier_isa_scalar, espalier_isa_avx2, espalier_isa_avxvnni, espalier_isa_avx512,
-    espalier_isa_avx512vnni,
-    espalier_isa_neon,
+    espalier_isa_avx512vnni, espalier_isa_neon, espalier_isa_neon_dotprod, espalier_isa_neon_i8mm,
   ]
 
   static func main() {

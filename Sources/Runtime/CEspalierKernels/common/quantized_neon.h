@@ -1,0 +1,63 @@
+// What NEON makes bytes of: common/quantized.h's definition, 16 results at once.
+#ifndef ESPALIER_COMMON_QUANTIZED_NEON_H
+#define ESPALIER_COMMON_QUANTIZED_NEON_H
+
+#include <arm_neon.h>
+#include <stdint.h>
+
+#include "byte_part_neon.h"
+
+#define UNROLLED _Pragma("clang loop unroll(full)")
+#define INLINED static inline __attribute__((always_inline))
+
+typedef struct floats_16 {
+  float32x4_t part[4];
+} floats_16;
+
+typedef struct sums_16 {
+  int32x4_t part[4];
+} sums_16;
+
+INLINED floats_16 floats_of_sums(sums_16 sums) {
+  floats_16 x;
+  UNROLLED for (int i = 0; i < 4; i++) x.part[i] = vcvtq_f32_s32(sums.part[i]);
+  return x;
+}
+
+INLINED floats_16 floats_of_bytes(uint8x16_t bytes) {
+  const uint16x8_t low = vmovl_u8(vget_low_u8(bytes)), high = vmovl_high_u8(bytes);
+  return (floats_16){{
+      vcvtq_f32_u32(vmovl_u16(vget_low_u16(low))), vcvtq_f32_u32(vmovl_high_u16(low)),
+      vcvtq_f32_u32(vmovl_u16(vget_low_u16(high))), vcvtq_f32_u32(vmovl_high_u16(high))}};
+}
+
+// espalier_clamped, the sign of zero and all.
+INLINED float32x4_t clamped_neon(float32x4_t t, float low, float high) {
+  const float32x4_t l = vdupq_n_f32(low), h = vdupq_n_f32(high);
+  t = vbslq_f32(vcgtq_f32(t, l), t, l);
+  return vbslq_f32(vcltq_f32(t, h), t, h);
+}
+
+// quantized(t) of the definition, for 0 <= low <= high <= 255.
+INLINED uint8x16_t quantized_neon(floats_16 t, float low, float high) {
+  int32x4_t y[4];
+  UNROLLED for (int i = 0; i < 4; i++) {
+    const float32x4_t value = vmaxnmq_f32(t.part[i], vdupq_n_f32(low));  // a NaN gives the other operand
+    y[i] = vcvtnq_s32_f32(vminnmq_f32(value, vdupq_n_f32(high)));
+  }
+  const int16x8_t even = vuzp1q_s16(vreinterpretq_s16_s32(y[0]), vreinterpretq_s16_s32(y[1]));
+  const int16x8_t odd = vuzp1q_s16(vreinterpretq_s16_s32(y[2]), vreinterpretq_s16_s32(y[3]));
+  return vuzp1q_u8(vreinterpretq_u8_s16(even), vreinterpretq_u8_s16(odd));
+}
+
+// table[y] for 16 bytes: 64 entries by each TBL, which leaves alone or clears what lies beyond them.
+INLINED uint8x16_t looked_up_neon(const uint8_t *table, uint8x16_t y) {
+  uint8x16_t found = vqtbl4q_u8(vld1q_u8_x4(table), y);
+  UNROLLED for (int i = 1; i < 4; i++) {
+    y = vsubq_u8(y, vdupq_n_u8(64));
+    found = vqtbx4q_u8(found, vld1q_u8_x4(table + 64 * i), y);
+  }
+  return found;
+}
+
+#endif

@@ -1,0 +1,101 @@
+// conv_gemm_u8 on 128 bits: the tiles, the sums' start and the epilogue that NEON's three forms share.
+//
+// The including file gives ROWS_LIMIT, start_panel(place, w, start), which says what the sums of a panel's 16
+// channels begin with, and add_products(place, w, x, rows, start, sum), which gives the panel's sums. Tile: up
+// to ROWS_LIMIT pixels x 1 panel. Reads whole quads of every run and whole panels; writes exactly the valid
+// channels.
+
+// Starts of panels that were computed already: panels come back with every block of pixels.
+enum { START_SLOTS = 32 };
+
+typedef struct panel_starts {
+  uint64_t panel[START_SLOTS];  // whose start lies here; UINT64_MAX: nobody's
+  int32_t start[START_SLOTS][ESPALIER_PANEL];
+} panel_starts;
+
+INLINED const int32_t *start_of_panel(
+    panel_starts *starts, const conv_gemm_u8_place *place, uint64_t panel, const int8_t *w) {
+  const uint64_t slot = panel % START_SLOTS;
+  if (starts->panel[slot] != panel) start_panel(place, w, starts->start[slot]);
+  starts->panel[slot] = panel;
+  return starts->start[slot];
+}
+
+INLINED void store_row(const conv_gemm_u8_place *place, uint32_t panel, int r, sums_16 sums) {
+  const ptrdiff_t offset = (ptrdiff_t)panel * ESPALIER_PANEL;
+  const int64_t left = place->channels - offset;
+  const float *numbers = place->scales_offsets + 2 * offset;
+  floats_16 t = floats_of_sums(sums);
+  UNROLLED for (int i = 0; i < 4; i++)
+    t.part[i] = vfmaq_f32(
+        vld1q_f32(numbers + ESPALIER_PANEL + 4 * i), t.part[i], vld1q_f32(numbers + 4 * i));
+  if (place->residual) {
+    const uint8_t *from = place->residual[r] + place->channel + offset;
+    const floats_16 rest =
+        floats_of_bytes(left >= ESPALIER_PANEL ? vld1q_u8(from) : load_part_neon(from, left));
+    UNROLLED for (int i = 0; i < 4; i++)
+      t.part[i] = vfmaq_f32(t.part[i], rest.part[i], vdupq_n_f32(place->p->residual_scale));
+  }
+  if (place->p->output_is_float) {
+    float y[ESPALIER_PANEL];
+    UNROLLED for (int i = 0; i < 4; i++)
+      vst1q_f32(y + 4 * i, clamped_neon(t.part[i], place->p->low, place->p->high));
+    const size_t count = left < ESPALIER_PANEL ? (size_t)left : ESPALIER_PANEL;
+    memcpy((float *)(void *)place->output[r] + place->channel + offset, y, count * sizeof *y);
+    return;
+  }
+  uint8x16_t bytes = quantized_neon(t, place->p->low, place->p->high);
+  if (place->table) bytes = looked_up_neon(place->table, bytes);
+  uint8_t *to = place->output[r] + place->channel + offset;
+  if (left >= ESPALIER_PANEL) vst1q_u8(to, bytes);
+  else store_part_neon(to, left, bytes);
+}
+
+INLINED void tile(const conv_gemm_u8_place *place, uint32_t panel, const int32_t *start, const int rows) {
+  const uint8_t *x[ROWS_LIMIT];
+  sums_16 sum[ROWS_LIMIT];
+  UNROLLED for (int r = 0; r < rows; r++) x[r] = place->input[r] + place->input_offset;
+  add_products(place, place->panel + panel * place->panel_size, x, rows, start, sum);
+  UNROLLED for (int r = 0; r < rows; r++) store_row(place, panel, r, sum[r]);
+}
+
+INLINED void run_tile(
+    const conv_gemm_u8_place *place, uint32_t pixels, uint32_t panel, const int32_t *start) {
+  switch (pixels) {
+    case 1: tile(place, panel, start, 1); break;
+    case 2: tile(place, panel, start, 2); break;
+#if ROWS_LIMIT > 2
+    case 3: tile(place, panel, start, 3); break;
+    case 4: tile(place, panel, start, 4); break;
+    case 5: tile(place, panel, start, 5); break;
+    case 6: tile(place, panel, start, 6); break;
+#endif
+    default: break;
+  }
+}
+
+// All pixels of an item for a panel before its next panel, which thereby stays in the first-level cache.
+INLINED void run_items(const espalier_call *call, uint32_t first, uint32_t end) {
+  const pixel_panel_blocks blocks = conv_gemm_u8_cut(call->parameters);
+  conv_gemm_u8_pixels pixels;
+  panel_starts starts;
+  for (int i = 0; i < START_SLOTS; i++) starts.panel[i] = UINT64_MAX;
+  uint32_t located = UINT32_MAX;
+  for (uint32_t index = first; index < end; index++) {
+    const pixel_panel_item item = pixel_panel_item_at(&blocks, index);
+    if (item.first_pixel != located) conv_gemm_u8_locate(call, item.first_pixel, item.pixels, &pixels);
+    located = item.first_pixel;
+    const conv_gemm_u8_place whole = conv_gemm_u8_place_of(call, &blocks, &item, &pixels);
+    const uint64_t stored = (uint64_t)item.group * blocks.panels + item.first_panel;
+    const uint32_t parts = parts_of(item.pixels, ROWS_LIMIT);
+    for (uint32_t panel = 0; panel < item.panels; panel++) {
+      const int32_t *start =
+          start_of_panel(&starts, &whole, stored + panel, whole.panel + panel * whole.panel_size);
+      for (uint32_t i = 0; i < parts; i++) {
+        const uint32_t begin = start_of_part(item.pixels, parts, i);
+        const conv_gemm_u8_place place = conv_gemm_u8_place_from(whole, begin);
+        run_tile(&place, start_of_part(item.pixels, parts, i + 1) - begin, panel, start);
+      }
+    }
+  }
+}

@@ -1,0 +1,112 @@
+// Random calls of the families that walk strided views of bytes.
+#include <math.h>
+
+#include "agreement.h"
+
+enum { rank = ESPALIER_RANK_LIMIT };
+
+// Extents of up to four axes; the innermost is long.
+static void pick_extents(int32_t *extent) {
+  for (int i = 0; i < rank; i++) extent[i] = 1;
+  for (int axes = pick(0, 3); axes > 0; axes--) extent[pick(0, rank - 2)] = pick(1, 5);
+  extent[rank - 1] = one_in(3) ? pick(1, 300) : pick(1, 40);
+  if (one_in(3)) extent[rank - 2] = pick(1, 90);
+}
+
+// Strides that keep all elements apart, axes in the order of their numbers or turned around; returns how many
+// elements the view reaches.
+static size_t pick_strides(const int32_t *extent, int32_t *stride, int32_t *base) {
+  const bool turned = one_in(4);
+  int32_t step = one_in(4) ? 2 : 1;
+  *base = pick(0, 3);
+  int32_t last = *base;
+  for (int i = 0; i < rank; i++) {
+    const int axis = turned ? i : rank - 1 - i;
+    stride[axis] = step;
+    last += (extent[axis] - 1) * step;
+    step = step * extent[axis] + (one_in(4) ? pick(0, 3) : 0);
+  }
+  return (size_t)last + 1;
+}
+
+// The same for an operand that is read: some axes repeat one element.
+static size_t pick_read_strides(const int32_t *extent, int32_t *stride, int32_t *base) {
+  const size_t reach = pick_strides(extent, stride, base);
+  for (int i = 0; i < rank; i++)
+    if (one_in(6)) stride[i] = 0;
+  return reach;
+}
+
+static void try_fill(void) {
+  espalier_fill_u8_parameters p = {.value = pick(0, 255)};
+  example e = {.family = "fill_u8", .parameters = &p};
+  pick_extents(p.extent);
+  random_operand(&e, 0, pick_strides(p.extent, p.stride, &p.base));
+  check_example(&e);
+}
+
+static void try_copy(void) {
+  espalier_copy_u8_parameters p = {0};
+  example e = {.family = "copy_u8", .parameters = &p};
+  pick_extents(p.extent);
+  random_operand(&e, 0, pick_read_strides(p.extent, p.input_stride, &p.input_base));
+  random_operand(&e, 1, pick_strides(p.extent, p.output_stride, &p.output_base));
+  check_example(&e);
+}
+
+static void try_table(void) {
+  espalier_table_u8_parameters p = {0};
+  example e = {.family = "table_u8", .parameters = &p};
+  pick_extents(p.extent);
+  random_operand(&e, 0, pick_read_strides(p.extent, p.input_stride, &p.input_base));
+  random_operand(&e, 1, 256);
+  random_operand(&e, 2, pick_strides(p.extent, p.output_stride, &p.output_base));
+  check_example(&e);
+}
+
+static void try_quantize(void) {
+  espalier_quantize_u8_parameters p = {
+      .scale = one_in(2) ? 0.5f : pick_float(0.001f, 2), .zero = (float)pick(0, 255), .low = 0, .high = 255};
+  example e = {.family = "quantize_u8", .parameters = &p};
+  if (one_in(3)) p.low = (float)pick(0, 100), p.high = p.low + (float)pick(0, 155);
+  pick_extents(p.extent);
+  float *x = float_operand(&e, 0, pick_read_strides(p.extent, p.input_stride, &p.input_base));
+  for (size_t i = 0; i < e.bytes[0] / 4; i++) {
+    x[i] = one_in(2) ? (float)pick(-400, 400) * 0.25f : x[i] * 200 * p.scale;  // also halves of the scale
+    if (one_in(30)) x[i] = (float[]){NAN, INFINITY, -INFINITY, 3e38f, 1e-40f, -0.0f}[pick(0, 5)];
+  }
+  random_operand(&e, 1, pick_strides(p.extent, p.output_stride, &p.output_base));
+  check_example(&e);
+}
+
+static void try_dequantize(void) {
+  espalier_dequantize_u8_parameters p = {0};
+  example e = {.family = "dequantize_u8", .parameters = &p};
+  pick_extents(p.extent);
+  random_operand(&e, 0, pick_read_strides(p.extent, p.input_stride, &p.input_base));
+  random_operand(&e, 1, 256 * sizeof(float));
+  random_operand(&e, 2, pick_strides(p.extent, p.output_stride, &p.output_base) * sizeof(float));
+  check_example(&e);
+}
+
+static void try_binary(void) {
+  espalier_binary_u8_parameters p = {
+      .operation = pick(espalier_binary_u8_add, espalier_binary_u8_multiply), .a_zero = pick(0, 255),
+      .b_zero = pick(0, 255), .a_scale = one_in(2) ? 0.5f : pick_float(-1, 1), .b_scale = pick_float(-1, 1),
+      .offset = pick_float(-50, 200), .low = 0, .high = 255};
+  example e = {.family = "binary_u8", .parameters = &p};
+  if (one_in(3)) p.low = (float)pick(0, 100), p.high = p.low + (float)pick(0, 155);
+  if (one_in(20)) p.offset = NAN;
+  pick_extents(p.extent);
+  random_operand(&e, 0, pick_read_strides(p.extent, p.a_stride, &p.a_base));
+  random_operand(&e, 1, pick_read_strides(p.extent, p.b_stride, &p.b_base));
+  if (one_in(2)) random_operand(&e, 2, 256);
+  random_operand(&e, 3, pick_strides(p.extent, p.output_stride, &p.output_base));
+  check_example(&e);
+}
+
+void try_views_u8(void) {
+  static void (*const attempts[])(void) = {try_fill,     try_copy,       try_table,
+                                           try_quantize, try_dequantize, try_binary};
+  attempts[pick(0, 5)]();
+}
