@@ -7,7 +7,8 @@ void try_pool_u8(void) {
   espalier_pool_u8_parameters p = {
       .mode = pick(espalier_pool_max, espalier_pool_average_padded), .batch = pick(1, 2),
       .input_height = pick(1, 12), .input_width = pick(1, 12), .channels = pick(1, 70),
-      .output_height = pick(1, 7), .output_width = pick(1, 7), .kernel_h = pick(1, 4), .kernel_w = pick(1, 4), .stride_h = pick(1, 2),
+      .output_height = pick(1, 7), .output_width = pick(1, 7), .kernel_h = pick(1, 4),
+      .kernel_w = pick(1, 4), .stride_h = pick(1, 2),
       .stride_w = pick(1, 2), .dilation_h = pick(1, 2), .dilation_w = pick(1, 2), .pad_top = pick(0, 2),
       .pad_left = pick(0, 2), .pad_bottom = pick(0, 2), .pad_right = pick(0, 2), .zero = pick(0, 255),
       .scale = pick_float(0.1f, 2), .offset = pick_float(-30, 30), .low = 0, .high = 255};

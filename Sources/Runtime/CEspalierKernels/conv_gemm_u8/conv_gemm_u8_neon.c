@@ -1,7 +1,7 @@
 // conv_gemm_u8 by SMULL, SMLSL and SADALP: 2 pixels x 16 channels, exact in int32.
 //
-// Both factors of SMULL are signed, so a byte x is multiplied as a = x - 128 in even quads of a run and as
-// b = 127 - x in odd ones: x w + x' w' = (a w - b w') + 128 w + 127 w'. The bracket stays within -32640 … 32640
+// Both factors of SMULL are signed, so a byte x is multiplied as a = x - 128 in even quads of a run and as b
+// = 127 - x in odd ones: x w + x' w' = (a w - b w') + 128 w + 127 w'. The bracket stays within -32640 … 32640
 // for all bytes, so 16 bits hold it, weights of -128 included. The rest depends on the weights alone: sums
 // start with it.
 #if defined(__aarch64__)

@@ -1,9 +1,9 @@
 // conv_gemm_u8 on 128 bits: the tiles, the sums' start and the epilogue that NEON's three forms share.
 //
 // The including file gives ROWS_LIMIT, start_panel(place, w, start), which says what the sums of a panel's 16
-// channels begin with, and add_products(place, w, x, rows, start, sum), which gives the panel's sums. Tile: up
-// to ROWS_LIMIT pixels x 1 panel. Reads whole quads of every run and whole panels; writes exactly the valid
-// channels.
+// channels begin with, and add_products(place, w, x, rows, start, sum), which gives the panel's sums. Tile:
+// up to ROWS_LIMIT pixels x 1 panel. Reads whole quads of every run and whole panels; writes exactly the
+// valid channels.
 
 // Starts of panels that were computed already: panels come back with every block of pixels.
 enum { START_SLOTS = 32 };

@@ -1,6 +1,7 @@
 // conv_gemm_u8 by SDOT: 6 pixels x 16 channels, exact in int32.
 //
-// SDOT multiplies signed bytes: a byte x enters as x - 128, and sums start with 128 times the panel's weights.
+// SDOT multiplies signed bytes: a byte x enters as x - 128, and sums start with 128 times the panel's
+// weights.
 #if defined(__aarch64__)
 #include <string.h>
 

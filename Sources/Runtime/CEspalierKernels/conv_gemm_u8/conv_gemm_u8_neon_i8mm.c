@@ -1,7 +1,7 @@
 // conv_gemm_u8 by USMMLA: 6 pixels x 16 channels, exact in int32.
 //
-// An instruction multiplies 2 pixels x 8 bytes by 8 bytes x 2 channels. Two quads of a panel hold 4 bytes each of
-// 4 channels: zipped, 8 bytes each of 2 channels, twice. A single pixel goes by USDOT, quad for quad.
+// An instruction multiplies 2 pixels x 8 bytes by 8 bytes x 2 channels. Two quads of a panel hold 4 bytes
+// each of 4 channels: zipped, 8 bytes each of 2 channels, twice. A single pixel goes by USDOT, quad for quad.
 #if defined(__aarch64__)
 #include <string.h>
 

@@ -1,5 +1,5 @@
-// What the system's kernel says of a 64-bit Arm processor: reading its identification registers is not allowed
-// everywhere.
+// What the system's kernel says of a 64-bit Arm processor: reading its identification registers is not
+// allowed everywhere.
 #include "espalier_platform.h"
 
 #if defined(__aarch64__)
