@@ -69,7 +69,10 @@ if !embedded {
     .library(name: "ProcessorPeak", targets: ["CPeak"]),
     .library(
       name: "EspalierCompiler",
-      targets: ["EspalierGraph", "EspalierOperators", "EspalierImport", "EspalierObserve", "EspalierPasses"]),
+      targets: [
+        "EspalierGraph", "EspalierOperators", "EspalierImport", "EspalierObserve", "EspalierPasses",
+        "EspalierSearch",
+      ]),
   ]
   targets += [
     .systemLibrary(
@@ -105,6 +108,12 @@ if !embedded {
       ],
       path: "Sources/Compiler/EspalierPasses", swiftSettings: compilerSettings),
     .target(
+      name: "EspalierSearch",
+      dependencies: [
+        "EspalierGraph", "EspalierKernels", "EspalierOperators", "EspalierPasses", "EspalierPlan",
+      ],
+      path: "Sources/Compiler/EspalierSearch", swiftSettings: compilerSettings),
+    .target(
       name: "CMedia", dependencies: ["CJPEG", "CPNG", "CZlib"], path: "Sources/Tools/CMedia"),
     .target(
       name: "EspalierMedia", dependencies: ["CMedia"],
@@ -116,7 +125,8 @@ if !embedded {
       name: "espalier",
       dependencies: [
         "EspalierGraph", "EspalierOperators", "EspalierImport", "EspalierObserve", "EspalierPasses",
-        "EspalierPlan", "EspalierRuntime", "EspalierMedia", "CEspalierKernels", "CPeak",
+        "EspalierSearch", "EspalierPlan", "EspalierRuntime", "EspalierMedia", "EspalierKernels",
+        "CEspalierKernels", "CPeak",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       path: "Sources/Tools/espalier", swiftSettings: compilerSettings),
@@ -157,10 +167,19 @@ if !embedded {
     .testTarget(
       name: "EspalierObserveTests", dependencies: ["EspalierObserve", "EspalierGraph", "EspalierOperators"]),
     .testTarget(
+      name: "EspalierSearchTests",
+      dependencies: [
+        "EspalierSearch", "EspalierGraph", "EspalierOperators", "EspalierPasses", "EspalierPlan",
+        "EspalierRuntime",
+      ]),
+    .testTarget(
       name: "EspalierMediaTests", dependencies: ["EspalierMedia"], exclude: ["Fixtures"]),
     .testTarget(
       name: "CommandLineTests",
-      dependencies: ["espalier", "EspalierMedia", "EspalierPlan", "EspalierRuntime", "PlanFixtures"],
+      dependencies: [
+        "espalier", "EspalierMedia", "EspalierOperators", "EspalierPlan", "EspalierRuntime",
+        "EspalierSearch", "PlanFixtures",
+      ],
       exclude: ["Fixtures"]),
     .testTarget(
       name: "ConformanceTests",

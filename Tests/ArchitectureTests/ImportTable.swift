@@ -12,8 +12,7 @@ enum ImportTable {
       "EspalierGraph", "EspalierKernels", "EspalierObserve", "EspalierOperators", "EspalierPlan",
     ],
     "EspalierSearch": [
-      "EspalierGraph", "EspalierKernels", "EspalierObserve", "EspalierOperators", "EspalierPasses",
-      "EspalierPlan",
+      "EspalierGraph", "EspalierKernels", "EspalierOperators", "EspalierPasses", "EspalierPlan",
     ],
     "EspalierReport": ["EspalierGraph", "EspalierPlan", "Foundation"],
     "EspalierRuntime": ["CEspalierKernels", "EspalierKernels", "EspalierPlan", "Synchronization"],

@@ -1,6 +1,7 @@
 internal import EspalierGraph
 internal import EspalierObserve
 internal import EspalierPasses
+internal import EspalierSearch
 
 /// What `compile` says about quantization.
 struct CalibrationReport: Encodable {
@@ -25,6 +26,9 @@ struct CalibrationReport: Encodable {
     let op: String
     let reason: String
     let multiply_adds: Int
+    /// What the node takes in float32 beyond what it would take in 8 bits, in milliseconds a frame; nil where no
+    /// layer's time is known.
+    let extra_ms: Double?
   }
 
   let method: String
@@ -35,8 +39,12 @@ struct CalibrationReport: Encodable {
   let int8_share: Double
   let groups: [Group]
   let float32: [FloatNode]
+  /// Where the times are from: a processor and a number of threads, or nil for an estimate.
+  let times_of: String?
 
-  init(_ result: PostTrainingQuantization, frames: CalibrationFrames, method: MethodArgument) {
+  init(
+    _ result: PostTrainingQuantization, frames: CalibrationFrames, method: MethodArgument, costs: LayerCosts
+  ) {
     let graph = result.source
     self.method = method.rawValue
     self.frames = frames.count
@@ -61,8 +69,10 @@ struct CalibrationReport: Encodable {
     float32 = counts.compactMap { node, multiplyAdds in
       guard !result.plan.nodes.contains(node.id) else { return nil }
       return FloatNode(
-        node: node.name, op: node.op.label, reason: reasons[node.name] ?? "", multiply_adds: multiplyAdds)
+        node: node.name, op: node.op.label, reason: reasons[node.name] ?? "", multiply_adds: multiplyAdds,
+        extra_ms: costs.extraOfFloat(node, in: graph).map { $0 / 1_000 })
     }
+    times_of = costs.isMeasured ? costs.source : nil
   }
 
   func show() {
@@ -78,14 +88,19 @@ struct CalibrationReport: Encodable {
 
   /// Reasons, each with the nodes that it holds for.
   private var floatTable: String {
-    var table = Table([("float32", .left), ("nodes", .right), ("", .left), ("because", .left)])
+    let heading = times_of == nil ? "ms more, est." : "ms more"
+    var table = Table([
+      ("float32", .left), ("nodes", .right), (heading, .right), ("", .left), ("because", .left),
+    ])
     var reasons: [String] = []
     for node in float32 where !reasons.contains(node.reason) { reasons.append(node.reason) }
     for reason in reasons {
       let own = float32.filter { $0.reason == reason }
       let names = own.prefix(3).map(\.node).joined(separator: ", ") + (own.count > 3 ? ", …" : "")
       let operators = Set(own.map(\.op)).sorted().joined(separator: ", ")
-      table.add([operators, "\(own.count)", names, reason])
+      let times = own.compactMap(\.extra_ms)
+      let sum = times.isEmpty ? "" : Format.fixed(times.reduce(0, +), 3)
+      table.add([operators, "\(own.count)", sum, names, reason])
     }
     return table.text
   }

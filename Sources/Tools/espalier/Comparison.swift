@@ -2,6 +2,7 @@ internal import EspalierGraph
 internal import EspalierImport
 internal import EspalierMedia
 internal import EspalierObserve
+internal import EspalierOperators
 internal import EspalierPasses
 internal import EspalierPlan
 internal import EspalierRuntime
@@ -93,7 +94,8 @@ struct Comparison {
 
   /// Whether the compiler gives the pack's bytes for this graph.
   private static func isMade(_ pack: Model, at path: String, of graph: Graph) throws -> Bool {
-    guard let plan = try? Pipeline.lower(graph, provenance: pack.provenance),
+    let choices = KernelChoices(of: pack.provenance)
+    guard let plan = try? Pipeline.lower(graph, provenance: pack.provenance, choices: choices),
       let bytes = try? PlanWriter.bytes(of: plan)
     else { return false }
     return try Files.read(path) == bytes

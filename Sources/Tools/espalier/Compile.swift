@@ -1,6 +1,7 @@
 internal import ArgumentParser
 internal import EspalierGraph
 internal import EspalierMedia
+internal import EspalierOperators
 internal import EspalierPasses
 internal import EspalierPlan
 
@@ -29,6 +30,12 @@ struct Compile: ParsableCommand {
       which layers stay in float32 and why, and how far the outputs are from float32:
 
         espalier compile signs.onnx --calibrate day/ --calibrate night/ -o s.espalier
+
+      Which kernel computes a layer is decided by a model of a processor, by a table of
+      times that 'espalier measure' made on the target, or by measuring here:
+
+        espalier compile signs.onnx --costs board.costs -o signs.espalier
+        espalier compile signs.onnx --tune -o signs.espalier
       """)
 
   @Argument(help: ArgumentHelp("The ONNX model.", valueName: "model.onnx"))
@@ -45,6 +52,7 @@ struct Compile: ParsableCommand {
   var output: String
 
   @OptionGroup(title: "Quantization") var calibration: CalibrationOptions
+  @OptionGroup(title: "Kernels") var planning: PlannerOptions
   @OptionGroup var threading: ThreadOptions
   @OptionGroup(title: "Pictures") var pictures: PictureOptions
 
@@ -70,9 +78,11 @@ struct Compile: ParsableCommand {
     let multiply_adds: UInt64
     let stages: [Stage]
     let calibration: CalibrationReport?
+    let kernels: PlannerReport?
   }
 
   func run() throws {
+    var planner = try Planner(planning, threads: threading.threads)
     var chain = CompileChain()
     let source = try Files.read(model)
     let graph = try chain.importGraph(model, shapes: shape)
@@ -81,14 +91,22 @@ struct Compile: ParsableCommand {
     var (lowered, quantization): (Graph, CalibrationReport?) = (simplified, nil)
     if calibration.quantizes {
       let frames = try calibrationFrames(for: simplified)
-      let result = try chain.quantize(
-        simplified, frames, calibration.settings.options, threads: threading.threads)
+      try tune(&planner, simplified, &chain)
+      var settings = calibration.settings
+      if calibration.precision == .auto { settings.fasterInFloat = planner.fasterInFloat(simplified) }
+      let result = try chain.quantize(simplified, frames, settings.options, threads: threading.threads)
       (lowered, quantization) = (
-        result.graph, CalibrationReport(result, frames: frames, method: calibration.calibrationMethod)
+        result.graph,
+        CalibrationReport(
+          result, frames: frames, method: calibration.calibrationMethod, costs: planner.costs)
       )
-      provenance += calibration.settings.provenance(of: frames)
+      provenance += settings.provenance(of: frames)
     }
-    let plan = try chain.lower(lowered, provenance: provenance)
+    try tune(&planner, lowered, &chain)
+    try planner.save()
+    let choices = planner.choices(for: lowered)
+    let plan = try chain.lower(
+      lowered, provenance: provenance + planner.provenance(choices), choices: choices)
     let bytes = try chain.stage("write") {
       let bytes = try PlanWriter.bytes(of: plan)
       try Files.write(bytes, to: output)
@@ -99,10 +117,18 @@ struct Compile: ParsableCommand {
       precision: calibration.quantizes ? "int8" : "fp32", calls: plan.calls.count,
       weight_bytes: plan.weights.count, arena_bytes: plan.arenaByteCount, multiply_adds: plan.multiplyAdds,
       stages: chain.stages.map { Summary.Stage(name: $0.name, ms: $0.milliseconds) },
-      calibration: quantization)
+      calibration: quantization, kernels: PlannerReport(planner, lowered, choices))
     if json { return try Console.json(summary) }
     report(summary, nodeCounts: (graph.nodes.count, simplified.nodes.count))
+    summary.kernels?.show()
     quantization?.show()
+  }
+
+  /// Measures the layers of a graph, and their twins in 8 bits where there may be some.
+  private func tune(_ planner: inout Planner, _ graph: Graph, _ chain: inout CompileChain) throws {
+    guard planning.tune else { return }
+    let twins = calibration.quantizes ? graph.layerShapes.map { $0.computed(in: .bytes) } : []
+    try chain.stage("tune") { try planner.tune(Set(graph.layerShapes + twins).sorted()) }
   }
 
   private func calibrationFrames(for graph: Graph) throws -> CalibrationFrames {

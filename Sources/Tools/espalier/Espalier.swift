@@ -22,6 +22,11 @@ internal import Foundation
         espalier compile signs.onnx --calibrate pictures/ -o signs8.espalier
         espalier eval    signs8.espalier --data test/ --against signs.espalier
 
+      For the processor that the pack will run on:
+
+        espalier measure -o board.costs                   on it
+        espalier compile signs.onnx --costs board.costs -o signs.espalier
+
       'espalier help SUBCOMMAND' explains one of them. With --json, the last line
       on standard output is one JSON object. Exit status: 0 done; 1 the model, the
       pack or an input is at fault, or a bar was missed; 2 wrong usage.
@@ -29,7 +34,7 @@ internal import Foundation
     version: "espalier \(version)",
     subcommands: [
       Inspect.self, Compile.self, Quantize.self, Run.self, Bench.self, Compare.self, Evaluate.self,
-      Operators.self,
+      Measure.self, Operators.self,
     ])
 
   static func main() {

@@ -1,6 +1,7 @@
 internal import EspalierGraph
 internal import EspalierImport
 internal import EspalierMedia
+internal import EspalierOperators
 internal import EspalierPasses
 internal import EspalierPlan
 
@@ -37,8 +38,10 @@ struct CompileChain {
     }
   }
 
-  mutating func lower(_ graph: Graph, provenance: [Plan.Provenance]) throws -> Plan {
-    try stage("lower and place") { try Pipeline.lower(graph, provenance: provenance) }
+  mutating func lower(
+    _ graph: Graph, provenance: [Plan.Provenance], choices: KernelChoices
+  ) throws -> Plan {
+    try stage("lower and place") { try Pipeline.lower(graph, provenance: provenance, choices: choices) }
   }
 
   mutating func stage<Result>(_ name: String, _ body: () throws -> Result) rethrows -> Result {

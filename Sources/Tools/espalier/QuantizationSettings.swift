@@ -6,6 +6,8 @@ struct QuantizationSettings {
   var precision: PrecisionArgument
   var method: MethodArgument
   var keptFloat: [String]
+  /// Layers that 8 bits would make slower, by their outputs' names.
+  var fasterInFloat: [String] = []
 
   /// Under `--precision auto` outputs bear noise of so much of their signal.
   private static let noiseLimit = 0.02
@@ -14,6 +16,7 @@ struct QuantizationSettings {
     var options = PostTrainingQuantization.Options()
     options.method = method.method
     options.keptFloat = keptFloat
+    options.fasterInFloat = fasterInFloat
     options.noiseLimit = precision == .auto ? Self.noiseLimit : nil
     return options
   }
@@ -24,6 +27,7 @@ struct QuantizationSettings {
       (CalibrationKey.precision, precision.rawValue), (CalibrationKey.method, method.rawValue),
       (CalibrationKey.frames, counts), (CalibrationKey.digest, frames.digest),
       (CalibrationKey.keptFloat, keptFloat.joined(separator: "\n")),
+      (CalibrationKey.fasterInFloat, fasterInFloat.joined(separator: "\n")),
     ]
     return entries.filter { !$0.1.isEmpty }.map { Plan.Provenance(key: $0.0, value: $0.1) }
   }
@@ -39,8 +43,11 @@ struct QuantizationSettings {
       let precision = stored(CalibrationKey.precision).flatMap(PrecisionArgument.init(rawValue:)),
       let method = stored(CalibrationKey.method).flatMap(MethodArgument.init(rawValue:))
     else { return nil }
-    let kept = stored(CalibrationKey.keptFloat)?.split(separator: "\n").map(String.init)
-    self.init(precision: precision, method: method, keptFloat: kept ?? [])
+    func lines(_ key: String) -> [String] {
+      stored(key)?.split(separator: "\n").map(String.init) ?? []
+    }
+    self.init(precision: precision, method: method, keptFloat: lines(CalibrationKey.keptFloat))
+    fasterInFloat = lines(CalibrationKey.fasterInFloat)
   }
 }
 
@@ -52,4 +59,6 @@ enum CalibrationKey {
   static let digest = "calibration-sha256"
   /// Line by line.
   static let keptFloat = "keep-float"
+  /// Likewise.
+  static let fasterInFloat = "faster-in-float32"
 }

@@ -19,6 +19,8 @@ public struct PostTrainingQuantization: Sendable {
     public var method = RangeMethod.meanSquaredError
     /// Nodes by their names, or by those of their outputs.
     public var keptFloat: [String] = []
+    /// Likewise, those that 8 bits would make slower.
+    public var fasterInFloat: [String] = []
     /// At most so many frames move biases and judge the result.
     public var frameLimit = 64
     /// Layers go back to float32 until every output's noise, relative to its signal, is at most this; nil:
@@ -47,7 +49,9 @@ public struct PostTrainingQuantization: Sendable {
   ) throws {
     var source = graph
     try SplitActivations().run(on: &source)
-    let kept = try Self.kept(options.keptFloat, in: source)
+    let kept = try Self.kept(options.keptFloat, in: source, "kept by --keep-float").merging(
+      Self.kept(options.fasterInFloat, in: source, "float32 is faster")
+    ) { asked, _ in asked }
     try Self.requireFiniteConstants(source)
     let statistics = try Self.statistics(of: source, groups, engine, progress)
     var planner = QuantizationPlanner(method: options.method, keptFloat: kept)
@@ -85,13 +89,15 @@ public struct PostTrainingQuantization: Sendable {
   }
 
   /// The nodes that the user's names stand for.
-  private static func kept(_ names: [String], in graph: Graph) throws -> [NodeID: String] {
+  private static func kept(
+    _ names: [String], in graph: Graph, _ reason: String
+  ) throws -> [NodeID: String] {
     var kept: [NodeID: String] = [:]
     let unknown = names.filter { name in
       let found = graph.nodes.filter { node in
         node.name == name || node.name == "\(name)/sum" || node.outputs.contains { graph[$0].name == name }
       }
-      for node in found { kept[node.id] = "kept by --keep-float" }
+      for node in found { kept[node.id] = reason }
       return found.isEmpty
     }
     guard unknown.isEmpty else { throw QuantizationError.unknownNodes(unknown) }

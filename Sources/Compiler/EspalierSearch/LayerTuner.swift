@@ -1,0 +1,65 @@
+internal import EspalierGraph
+internal import EspalierKernels
+public import EspalierOperators
+internal import EspalierPasses
+public import EspalierPlan
+
+/// Measures the kernels that layers can have.
+public struct LayerTuner {
+  /// Runs plans, which take turns, and gives for each the best time of each of its calls in microseconds.
+  public typealias Timer = (_ plans: [Plan]) throws -> [[Double]]
+
+  public let threads: Int
+  private let timer: Timer
+
+  public init(threads: Int, timer: @escaping Timer) {
+    (self.threads, self.timer) = (threads, timer)
+  }
+
+  /// Adds the times of all kernels of these layers that the table does not hold yet.
+  ///
+  /// - Parameter progress: Gets how many of the layers are done.
+  /// - Returns: How many times were measured.
+  /// - Throws: What `timer` throws.
+  @discardableResult
+  public func measure(
+    _ shapes: [LayerShape], into table: inout CostTable,
+    progress: (_ done: Int, _ total: Int) -> Void = { _, _ in }
+  ) throws -> Int {
+    let missing = shapes.map { shape in
+      (
+        shape: shape,
+        choices: shape.candidates.filter { table.microseconds(shape, $0, threads: threads) == nil }
+      )
+    }.filter { !$0.choices.isEmpty }
+    var count = 0
+    for (index, layer) in missing.enumerated() {
+      for (choice, time) in try times(layer.shape, layer.choices) {
+        table.add(layer.shape, choice, threads: threads, microseconds: time)
+        count += 1
+      }
+      progress(index + 1, missing.count)
+    }
+    return count
+  }
+
+  private func times(
+    _ shape: LayerShape, _ choices: [KernelChoice]
+  ) throws -> [(KernelChoice, Double)] {
+    let graph = try LayerGraph.make(shape)
+    let plans = try choices.map { try Pipeline.lower(graph, choices: KernelChoices([shape: $0])) }
+    let times = try timer(plans)
+    return zip(choices, zip(plans, times)).map { choice, measured in
+      let (plan, times) = measured
+      // Calls that carry the layer's name also fill halos and turn the output to the caller's layout.
+      let own = zip(plan.calls, times).filter { Self.families.contains($0.0.family) }.map(\.1)
+      return (choice, max(0.001, own.reduce(0, +) / Double(LayerGraph.copies(shape))))
+    }
+  }
+
+  /// Kernel families that convolve.
+  private static let families: Set<UInt16> = [
+    ConvGemmParameters.family, ConvWinogradParameters.family, ConvDepthwiseParameters.family,
+    ByteConvGemmParameters.family, ByteConvDepthwiseParameters.family,
+  ]
+}
