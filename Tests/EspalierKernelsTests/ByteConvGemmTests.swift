@@ -8,13 +8,15 @@ struct ByteConvGemmExample {
   /// The output's memory after the call, bytes between the pixels included.
   private(set) var expected: [UInt8]
   private(set) var panels: [Int8]
+  /// What is claimed of each panel.
+  private(set) var sums: [ByteSums] = []
 
   /// - Parameters:
   ///   - gap: Bytes between the channels of one pixel and the next.
-  ///   - trustsPairs: Says that pairs fit where they do.
+  ///   - claim: The strongest claim made of a panel, where it holds.
   init(
     _ shape: ConvolutionCase, _ epilogue: ByteEpilogue = .init(), gap: Int = 0, panelsInner: Bool = false,
-    trustsPairs: Bool = true, using generator: inout SeededGenerator
+    claim: ByteSums = .fours, using generator: inout SeededGenerator
   ) {
     let example = ByteConvolution(shape, epilogue.values, using: &generator)
     let merging = ConvGemm.groupsToMerge(
@@ -50,9 +52,13 @@ struct ByteConvGemmExample {
     p.residual_scale = example.residualScale
     (p.low, p.high) = (epilogue.low, epilogue.high)
     p.output_is_float = epilogue.outputIsFloat ? 1 : 0
-    p.pairs_fit = trustsPairs && ByteConvGemm.pairsFit(panels) ? 1 : 0
     p.panels_inner = panelsInner ? 1 : 0
 
+    let size = packing.runs.count * packing.runLength * 16
+    for first in stride(from: 0, to: panels.count, by: size) {
+      let proved = provedSums(panels[first..<first + size], runLength: packing.runLength)
+      sums.append(proved.rawValue < claim.rawValue ? proved : claim)
+    }
     let results = example.results(epilogue)
     let before: [UInt8]
     if epilogue.outputIsFloat {
@@ -72,7 +78,7 @@ struct ByteConvGemmExample {
         .floats(packing.scalesAndOffsets(example.scales, example.offsets)),
         epilogue.hasTable ? .bytes(example.table) : .absent,
         shape.hasResidual ? .bytes(output.spread(example.residual, halo: 0, gap: 255)) : .absent,
-        .bytes(before),
+        .bytes(before), .weights(sums.map { Int8($0.rawValue) }),
       ])
   }
 }
@@ -89,7 +95,7 @@ struct ByteConvGemmExample {
       let gap = generator.pick([0, 0, 1, 3])
       let example = ByteConvGemmExample(
         shape, epilogue, gap: gap, panelsInner: generator.pick([false, true]),
-        trustsPairs: generator.pick([false, true, true]), using: &generator)
+        claim: generator.pick([.words, .pairs, .fours, .fours]), using: &generator)
       for isa in espalier_isa.available(for: ByteConvGemmParameters.family) {
         let output = try example.call.runInExtents(isa)[6]
         #expect(output == example.expected, "\(shape) \(epilogue) gap \(gap) on \(isa)")
@@ -188,7 +194,7 @@ struct ByteConvGemmExample {
     }
   }
 
-  @Test(arguments: 0..<7)
+  @Test(arguments: 0..<8)
   func `refuses a call whose operand is one byte short`(operand: Int) throws {
     var call = example().call
     let extent = try #require(call.underTest.check()).extents[operand]
@@ -197,7 +203,7 @@ struct ByteConvGemmExample {
     test.operands[operand] = GuardedMemory(bytes: bytes)
     #expect(test.check() == nil)
     call.operands[operand] = .absent
-    #expect((call.underTest.check() != nil) == (operand == 4 || operand == 5))
+    #expect((call.underTest.check() != nil) == [4, 5, 7].contains(operand))
   }
 
   @Test func `refuses runs that it cannot see, that are negative or that leave the input`() {
@@ -222,35 +228,28 @@ struct ByteConvGemmExample {
     #expect(call.underTest.check() == nil)
   }
 
-  /// The 16-bit sums of the packed pairs, proved anew by trying the bytes' extremes.
-  @Test(arguments: ByteValues.allCases)
-  func `accepts the claim that pairs fit exactly where they do`(values: ByteValues) {
-    var call = example(values).call
-    call.parameters.pairs_fit = 1
-    #expect((call.underTest.check() != nil) == pairsStayInSixteenBits(example(values).panels))
-    #expect(pairsStayInSixteenBits(example(values).panels) == (values != .any && values != .extreme))
-    var test = example(.pairsFit).call.underTest
-    test.constants = [1]  // weights that the checker cannot see
-    #expect(test.check() == nil)
+  /// The 16-bit sums of the packed weights, proved anew by trying the bytes' extremes.
+  @Test(arguments: ByteValues.allCases, ByteSums.allCases)
+  func `accepts a claim about a panel exactly where it holds`(values: ByteValues, claim: ByteSums) {
+    let example = example(values)
+    for (panel, proved) in example.sums.enumerated() {
+      var (call, claims) = (example.call, [Int8](repeating: 0, count: example.sums.count))
+      claims[panel] = Int8(claim.rawValue)
+      call.operands[7] = .weights(claims)
+      #expect((call.underTest.check() != nil) == (claim.rawValue <= proved.rawValue), "panel \(panel)")
+    }
   }
 
-  @Test func `knows of every pair of weights whether it fits`() {
-    var call = example().call
-    call.parameters.pairs_fit = 1
-    let size = example().panels.count
-    for a in Int8.min...Int8.max {
-      for b in Int8.min...Int8.max {
-        let fits = pairsStayInSixteenBits([a, b])
-        if ByteConvGemm.pairsFit([a, b, 0, 0]) != fits { Issue.record("packing: \(a), \(b)") }
-        // At the border of what fits, the checker too.
-        guard abs(Int(a) + Int(b)) >= 127, abs(Int(a) + Int(b)) <= 130, a % 8 == 0 || b % 8 == 1 else {
-          continue
-        }
-        var weights = [Int8](repeating: 0, count: size)
-        (weights[size - 2], weights[size - 1]) = (a, b)
-        call.operands[2] = .weights(weights)
-        if (call.underTest.check() != nil) != fits { Issue.record("checker: \(a), \(b)") }
-      }
+  @Test func `refuses claims that it cannot see, of weights that it cannot see, and unknown ones`() {
+    for constants: Set<Int> in [[1, 2], [1, 7], [1]] {
+      var test = example(.foursFit).call.underTest
+      test.constants = constants
+      #expect(test.check() == nil)
+    }
+    for unknown: Int8 in [3, 4, 127, -128, -1] {
+      var call = example(.foursFit).call
+      call.operands[7] = .weights([0, unknown, 0, 0])
+      #expect(call.underTest.check() == nil)
     }
   }
 

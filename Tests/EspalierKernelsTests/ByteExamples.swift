@@ -7,18 +7,24 @@ enum ByteValues: CaseIterable {
   case any
   /// All bytes, weights whose pairs fit 16 bits.
   case pairsFit
+  /// All bytes, weights of which four fit 16 bits.
+  case foursFit
   /// Bytes of 255 and weights of 127 and -128: the largest sums there are.
   case extreme
   /// Bytes of 255 and 0, weights whose pairs use up 16 bits.
   case extremePairs
+  /// Bytes of 255 and 0, weights of which four use up 16 bits.
+  case extremeFours
+  /// From one panel of 16 filters to the next, all weights, pairs that fit, and fours that fit.
+  case mixed
   /// Small numbers whose scaled sums lie halfway between two bytes.
   case halfway
 
   func byte(using generator: inout SeededGenerator) -> UInt8 {
     switch self {
-    case .any, .pairsFit: UInt8.random(in: 0...255, using: &generator)
+    case .any, .pairsFit, .foursFit, .mixed: UInt8.random(in: 0...255, using: &generator)
     case .extreme: 255
-    case .extremePairs: generator.pick([0, 255, 255])
+    case .extremePairs, .extremeFours: generator.pick([0, 255, 255])
     case .halfway: UInt8.random(in: 0...3, using: &generator)
     }
   }
@@ -26,14 +32,23 @@ enum ByteValues: CaseIterable {
   /// Two weights that are multiplied and added together.
   func pair(using generator: inout SeededGenerator) -> (Int8, Int8) {
     switch self {
-    case .any:
+    case .any, .mixed:
       (Int8.random(in: -128...127, using: &generator), Int8.random(in: -128...127, using: &generator))
     case .pairsFit:
       (Int8.random(in: -64...64, using: &generator), Int8.random(in: -64...64, using: &generator))
+    case .foursFit:
+      (Int8.random(in: -32...32, using: &generator), Int8.random(in: -32...32, using: &generator))
     case .extreme: generator.pick([(127, 127), (-128, -128), (127, 127), (127, -128)])
     case .extremePairs: generator.pick([(64, 64), (127, 1), (-64, -64), (-128, 0), (127, -128), (-128, 127)])
+    case .extremeFours:
+      generator.pick([(64, 0), (0, 64), (32, 32), (-64, 0), (-32, -32), (64, -64), (-64, 64)])
     case .halfway: (Int8.random(in: -1...1, using: &generator), Int8.random(in: -1...1, using: &generator))
     }
+  }
+
+  /// What the weights of a filter are.
+  func ofFilter(_ filter: Int) -> ByteValues {
+    self == .mixed ? [.any, .pairsFit, .foursFit][filter / 16 % 3] : self
   }
 
   func weights(_ count: Int, using generator: inout SeededGenerator) -> [Int8] {
@@ -50,8 +65,8 @@ enum ByteValues: CaseIterable {
     let count = Float(terms)
     let size =
       switch self {
-      case .any, .pairsFit: count.squareRoot() * 10_000
-      case .extreme, .extremePairs: count * 255 * 127
+      case .any, .pairsFit, .foursFit, .mixed: count.squareRoot() * 10_000
+      case .extreme, .extremePairs, .extremeFours: count * 255 * 127
       case .halfway: Float(120)  // a scale of 0.5
       }
     return 60 / size * (self == .halfway ? 1 : Float.random(in: 0.5...1.5, using: &generator))
@@ -124,7 +139,9 @@ struct ByteConvolution {
     var weights = [Int8](repeating: 0, count: shape.outputs * terms)
     for filter in 0..<shape.outputs {
       for tap in 0..<taps {
-        for (c, weight) in values.weights(channels, using: &generator).enumerated() {
+        for (c, weight) in values.ofFilter(filter).weights(channels, using: &generator)
+          .enumerated()
+        {
           weights[(filter * channels + c) * taps + tap] = weight
         }
       }
@@ -182,9 +199,38 @@ extension PaddedImage {
 /// Whether no sum of two products of a byte with these weights leaves 16 bits, at any of the bytes' extremes.
 func pairsStayInSixteenBits(_ weights: [Int8]) -> Bool {
   stride(from: 0, to: weights.count, by: 2).allSatisfy { first in
-    [(0, 0), (0, 255), (255, 0), (255, 255)].allSatisfy { x in
-      let sum = x.0 * Int(weights[first]) + x.1 * Int(weights[first + 1])
-      return (-32768...32767).contains(sum)
-    }
+    sumsStayInSixteenBits([Int(weights[first]), Int(weights[first + 1])])
   }
+}
+
+/// Whether no sum of products of bytes with some weights leaves 16 bits, found by trying 0 and 255 for every byte.
+func sumsStayInSixteenBits(_ weights: [Int]) -> Bool {
+  (0..<1 << weights.count).allSatisfy { chosen in
+    let sum = weights.indices.reduce(0) { $0 + (chosen >> $1 & 1 == 1 ? 255 * weights[$1] : 0) }
+    return (-32768...32767).contains(sum)
+  }
+}
+
+/// The strongest claim that holds of a panel `[runs][quads][16][4]`, by the definition of `espalier_byte_sums`.
+func provedSums(_ panel: ArraySlice<Int8>, runLength: Int) -> ByteSums {
+  func weight(_ k: Int, _ channel: Int) -> Int {
+    Int(panel[panel.startIndex + k / 4 * 64 + channel * 4 + k % 4])
+  }
+  func holds(_ quadsAtOnce: Int) -> Bool {
+    for run in 0..<panel.count / 16 / runLength {
+      for first in stride(from: 0, to: runLength, by: 4 * quadsAtOnce) {
+        let quads = stride(from: first, to: min(first + 4 * quadsAtOnce, runLength), by: 4)
+        for channel in 0..<16 {
+          for tap in [0, 2] {
+            let lane = quads.flatMap { quad in
+              (0..<2).map { weight(run * runLength + quad + tap + $0, channel) }
+            }
+            if !sumsStayInSixteenBits(lane) { return false }
+          }
+        }
+      }
+    }
+    return true
+  }
+  return holds(2) ? .fours : holds(1) ? .pairs : .words
 }

@@ -14,11 +14,11 @@ public enum ByteConvGemm {
     public let channels: Int
     /// Output channels of a (merged) group.
     public let outputs: Int
-    private let shape: [Int]
+    let shape: [Int]
     private let groups: Int
     private let merging: Int
     /// The filter element that each byte of all runs meets.
-    private let rows: [ConvGemmRow?]
+    let rows: [ConvGemmRow?]
 
     /// - Parameters:
     ///   - shape: Of the filters, `[M, C / groups, KH, KW]`.
@@ -90,15 +90,6 @@ public enum ByteConvGemm {
       return packed
     }
   }
-
-  /// Whether no sum of two neighboring products of a byte 0…255 with these weights leaves 16 bits.
-  public static func pairsFit(_ weights: [Int8]) -> Bool {
-    stride(from: 0, to: weights.count - 1, by: 2).allSatisfy { first in
-      let (a, b) = (Int(weights[first]), Int(weights[first + 1]))
-      return 255 * (max(a, 0) + max(b, 0)) <= Int(Int16.max)
-        && 255 * (min(a, 0) + min(b, 0)) >= Int(Int16.min)
-    }
-  }
 }
 
 /// Packing for the kernel family `conv_depthwise_u8`.
@@ -119,6 +110,11 @@ public enum ByteConvDepthwise {
       }
     }
     return packed
+  }
+
+  /// Whether `ByteSums.pairs` holds of all packed weights.
+  public static func pairsFit(_ weights: [Int8]) -> Bool {
+    stride(from: 0, to: weights.count - 1, by: 2).allSatisfy { ByteSums.fit([weights[$0], weights[$0 + 1]]) }
   }
 
   /// One number per channel, padded with zeros to a multiple of 16.

@@ -62,13 +62,13 @@ extension Lowering {
     (parameters.low, parameters.high) = (call.epilogue.low, call.epilogue.high)
     parameters.output_is_float = call.writesFloats ? 1 : 0
     let panels = packing.panels(of: call.weights)
-    parameters.pairs_fit = ByteConvGemm.pairsFit(panels) ? 1 : 0
     parameters.panels_inner = panelsInner ? 1 : 0
     let numbers = packing.scalesAndOffsets(call.epilogue.scales, call.epilogue.offsets)
     let operands: [View?] = [
       call.input, weights.append(table: packing.runs.map(Int32.init)),
       weights.append(bytes: panels.map(UInt8.init(bitPattern:))), weights.append(floats: numbers),
       call.epilogue.table.map { weights.append(bytes: $0) }, call.residual, call.output,
+      weights.append(bytes: packing.sums(of: panels).map(\.rawValue)),
     ]
     emit(parameters, operands)
   }
@@ -96,7 +96,7 @@ extension Lowering {
     (parameters.low, parameters.high) = (call.epilogue.low, call.epilogue.high)
     let packed = ByteConvDepthwise.packFilters(
       call.weights, channels: output.shape[1], kernelHeight: call.shape[2], kernelWidth: call.shape[3])
-    parameters.pairs_fit = ByteConvGemm.pairsFit(packed) ? 1 : 0
+    parameters.pairs_fit = ByteConvDepthwise.pairsFit(packed) ? 1 : 0
     let operands: [View?] = [
       call.input, weights.append(bytes: packed.map(UInt8.init(bitPattern:))),
       weights.append(

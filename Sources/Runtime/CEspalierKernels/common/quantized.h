@@ -4,6 +4,7 @@
 
 #include <math.h>
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 // t inside low … high; a NaN gives low.
@@ -22,14 +23,22 @@ static inline bool espalier_byte_range_ok(float low, float high) {
   return low >= 0 && low <= high && high <= 255;
 }
 
-// Whether pairs of weights stand in the pack as they are said to: no 16-bit sum of two products with bytes wraps.
+// Whether the 16-bit sum of products of bytes with `count` weights, `step` apart, cannot wrap, nor any part of it.
+static inline bool espalier_sum_fits(const int8_t *weights, ptrdiff_t step, int count) {
+  int highest = 0, lowest = 0;
+  for (int i = 0; i < count; i++) {
+    const int weight = weights[i * step];
+    if (weight > 0) highest += weight;
+    else lowest += weight;
+  }
+  return 255 * highest <= INT16_MAX && 255 * lowest >= INT16_MIN;
+}
+
+// Whether espalier_byte_sums_pairs holds of `count` weights.
 static inline bool espalier_pairs_fit(const int8_t *weights, uint64_t count) {
   if (!weights) return false;
-  for (uint64_t i = 0; i < count; i += 2) {
-    const int a = weights[i], b = weights[i + 1];
-    const int positive = (a > 0 ? a : 0) + (b > 0 ? b : 0), negative = (a < 0 ? a : 0) + (b < 0 ? b : 0);
-    if (255 * positive > INT16_MAX || 255 * negative < INT16_MIN) return false;
-  }
+  for (uint64_t i = 0; i < count; i += 2)
+    if (!espalier_sum_fits(weights + i, 1, 2)) return false;
   return true;
 }
 

@@ -59,6 +59,7 @@ typedef struct conv_gemm_u8_place {
   size_t panel_size;               // bytes
   const float *scales_offsets;     // 16 scales and 16 offsets per panel
   const uint8_t *table;            // or NULL
+  const uint8_t *sums;             // espalier_byte_sums of each panel, or NULL
   const int8_t *ahead;             // two panels to fetch meanwhile, or NULL
 } conv_gemm_u8_place;
 
@@ -69,13 +70,15 @@ static inline conv_gemm_u8_place conv_gemm_u8_place_of(
   const conv_gemm_u8 *p = call->parameters;
   const size_t panel_size = (size_t)p->run_count * (size_t)p->run_length * ESPALIER_PANEL;
   const size_t stored = (size_t)item->group * blocks->panels + item->first_panel;
+  const uint8_t *sums = call->operands[7];
   const int32_t first = (int32_t)item->first_panel * ESPALIER_PANEL;
   const int32_t whole = (int32_t)item->panels * ESPALIER_PANEL, left = p->output_channels - first;
   return (conv_gemm_u8_place){
       p, call->operands[1], pixels->input, pixels->output, call->operands[5] ? pixels->residual : NULL,
       (ptrdiff_t)item->group * p->input_group, (ptrdiff_t)item->group * p->output_channels + first,
       whole < left ? whole : left, (const int8_t *)call->operands[2] + stored * panel_size, panel_size,
-      (const float *)call->operands[3] + stored * 2 * ESPALIER_PANEL, call->operands[4], NULL};
+      (const float *)call->operands[3] + stored * 2 * ESPALIER_PANEL, call->operands[4],
+      sums ? sums + stored : NULL, NULL};
 }
 
 // The same place from pixel `start` on.

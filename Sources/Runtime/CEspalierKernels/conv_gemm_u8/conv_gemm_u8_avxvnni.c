@@ -10,18 +10,22 @@
 #define UNROLLED _Pragma("clang loop unroll(full)")
 #define ROWS_LIMIT 6
 
+enum { exact };
+
 #pragma clang attribute push(__attribute__((target("avx2,fma,avxvnni"))), apply_to = function)
 
 typedef struct panel_sum panel_sum;
 static inline void add_products(
-    const conv_gemm_u8_place *place, const int8_t *w, const uint8_t *const *x, const int rows,
+    const conv_gemm_u8_place *place, uint32_t panel, const uint8_t *const *x, const int rows, const int way,
     panel_sum *sum);
 
 #include "conv_gemm_u8_256.h"
 
-static inline __attribute__((always_inline)) void add_products(
-    const conv_gemm_u8_place *place, const int8_t *w, const uint8_t *const *x, const int rows,
+INLINED void add_products(
+    const conv_gemm_u8_place *place, uint32_t panel, const uint8_t *const *x, const int rows, const int way,
     panel_sum *sum) {
+  (void)way;
+  const int8_t *w = place->panel + panel * place->panel_size;
   const conv_gemm_u8 *p = place->p;
   for (int32_t run = 0; run < p->run_count; run++) {
     const ptrdiff_t start = place->runs[run], end = start + p->run_length;
@@ -39,10 +43,18 @@ static inline __attribute__((always_inline)) void add_products(
   }
 }
 
+TILE(1, exact) TILE(2, exact) TILE(3, exact) TILE(4, exact) TILE(5, exact) TILE(6, exact)
+
+static void run_tile(const conv_gemm_u8_place *place, uint32_t pixels, uint32_t panels) {
+  static const panel_tile tiles[ROWS_LIMIT] = {tile_1_exact, tile_2_exact, tile_3_exact,
+                                               tile_4_exact, tile_5_exact, tile_6_exact};
+  for (uint32_t panel = 0; panel < panels; panel++) tiles[pixels - 1](place, panel);
+}
+
 void espalier_conv_gemm_u8_avxvnni(const espalier_call *call, uint32_t first, uint32_t end, void *scratch) {
   (void)scratch;
-  static const uint32_t rows[] = {0, ROWS_LIMIT, ROWS_LIMIT, ROWS_LIMIT, ROWS_LIMIT};
-  conv_gemm_u8_run(call, first, end, rows, run_tile);
+  static const uint32_t limits[] = {0, ROWS_LIMIT, ROWS_LIMIT, ROWS_LIMIT, ROWS_LIMIT};
+  conv_gemm_u8_run(call, first, end, limits, run_tile);
 }
 
 #pragma clang attribute pop

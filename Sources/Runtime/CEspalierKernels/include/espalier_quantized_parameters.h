@@ -11,6 +11,14 @@
 
 #include <stdint.h>
 
+// What is proved of a panel's weights, so that instruction sets without exact sums of four products may add some
+// of them in 16 bits. A lane is the weights of one output channel at taps 0 and 1, or at 2 and 3, of a quad.
+typedef enum espalier_byte_sums {
+  espalier_byte_sums_words = 0,  // nothing: products are added in 32 bits
+  espalier_byte_sums_pairs = 1,  // of each lane, positive weights add up to 128 at most, and negative ones to -128
+  espalier_byte_sums_fours = 2,  // and so do a lane of quad 2i and that of quad 2i + 1 of a run together
+} espalier_byte_sums;
+
 // Convolution by offset lists, as conv_gemm_f32, of unsigned bytes with signed bytes.
 //
 //   t = fma(sum_k x[k] w[k][c], scale[c], offset[c])     with a residual: fma(residual, residual_scale, t)
@@ -21,7 +29,7 @@
 // [run_count * run_length / 4][16][4] signed bytes, the last one of a group padded with zeros; scales_offsets
 // holds 16 scales, then 16 offsets per panel, in the same order.
 // Operands: 0 input, 1 runs (int32), 2 panels, 3 scales_offsets, 4 table (256 bytes, optional), 5 residual
-// (optional), 6 output.
+// (optional), 6 output, 7 sums (a byte per panel, espalier_byte_sums; where absent, words).
 typedef struct espalier_conv_gemm_u8_parameters {
   int32_t batch, height, width;
   int32_t input_stride_n, input_stride_h, input_stride_w;
@@ -32,9 +40,7 @@ typedef struct espalier_conv_gemm_u8_parameters {
   float residual_scale;
   float low, high;           // 0 … 255 at most for bytes
   int32_t output_is_float;   // 1: writes float32
-  int32_t pairs_fit;         // 1: 255 |w[2j]| + 255 |w[2j+1]| <= 32767 for every pair of a quad, by sign
   int32_t panels_inner;
-  int32_t reserved;
 } espalier_conv_gemm_u8_parameters;
 
 // Depthwise convolution of bytes: t = fma(sum_taps x w, scale[c], offset[c]), then as conv_gemm_u8.
@@ -51,7 +57,7 @@ typedef struct espalier_conv_depthwise_u8_parameters {
   int32_t residual_stride_n, residual_stride_h, residual_stride_w;
   float residual_scale;
   float low, high;
-  int32_t pairs_fit;         // as in conv_gemm_u8
+  int32_t pairs_fit;         // 1: espalier_byte_sums_pairs holds of all weights
 } espalier_conv_depthwise_u8_parameters;
 
 // Pooling of NHWC images of bytes, windows clipped to the image. Maximum: y = x's largest. Average:

@@ -23,20 +23,21 @@ extension ConvolutionShape {
     p.run_count = Int32(packing.runs.count)
     p.run_length = Int32(packing.runLength)
     p.high = 255
-    p.pairs_fit = 1
     let inner = ConvGemm.panelsInner(
       pixels: size * size, depth: packing.runs.count * packing.runLength / 4, outputChannels: packing.outputs)
     p.panels_inner = inner ? 1 : 0
     let weights = [Int8](repeating: 3, count: outputs * inputs / groups * kernel * kernel)
     let numbers = packing.scalesAndOffsets(
       [Float](repeating: 0.001, count: outputs), [Float](repeating: 9, count: outputs))
+    let panels = packing.panels(of: weights)
+    let sums = packing.sums(of: panels)
     return TimedCall(
       p,
       bytes: [
         [UInt8](repeating: 7, count: (size * stride + 2 * halo) * row + 64),
         packing.runs.map(Int32.init).withUnsafeBytes { Array($0) },
-        packing.panels(of: weights).map { UInt8(bitPattern: $0) }, numbers.withUnsafeBytes { Array($0) }, nil,
-        nil, [UInt8](repeating: 0, count: size * size * outputs),
+        panels.map { UInt8(bitPattern: $0) }, numbers.withUnsafeBytes { Array($0) }, nil,
+        nil, [UInt8](repeating: 0, count: size * size * outputs), sums.map(\.rawValue),
       ])
   }
 }
