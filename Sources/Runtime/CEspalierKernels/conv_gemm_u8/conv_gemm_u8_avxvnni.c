@@ -16,14 +16,14 @@ enum { exact };
 
 typedef struct panel_sum panel_sum;
 static inline void add_products(
-    const conv_gemm_u8_place *place, uint32_t panel, const uint8_t *const *x, const int rows, const int way,
-    panel_sum *sum);
+    const conv_gemm_u8_place *place, uint32_t panel, const uint8_t *const *x, const int rows,
+    const int halves, const int way, panel_sum *sum);
 
 #include "conv_gemm_u8_256.h"
 
 INLINED void add_products(
-    const conv_gemm_u8_place *place, uint32_t panel, const uint8_t *const *x, const int rows, const int way,
-    panel_sum *sum) {
+    const conv_gemm_u8_place *place, uint32_t panel, const uint8_t *const *x, const int rows,
+    const int halves, const int way, panel_sum *sum) {
   (void)way;
   const int8_t *w = place->panel + panel * place->panel_size;
   const conv_gemm_u8 *p = place->p;
@@ -37,7 +37,7 @@ INLINED void add_products(
         memcpy(&quad, x[r] + k, 4);
         const __m256i value = _mm256_set1_epi32(quad);
         sum[r].half[0] = _mm256_dpbusd_avx_epi32(sum[r].half[0], value, low);
-        sum[r].half[1] = _mm256_dpbusd_avx_epi32(sum[r].half[1], value, high);
+        if (halves == 2) sum[r].half[1] = _mm256_dpbusd_avx_epi32(sum[r].half[1], value, high);
       }
     }
   }
@@ -46,9 +46,11 @@ INLINED void add_products(
 TILE(1, exact) TILE(2, exact) TILE(3, exact) TILE(4, exact) TILE(5, exact) TILE(6, exact)
 
 static void run_tile(const conv_gemm_u8_place *place, uint32_t pixels, uint32_t panels) {
-  static const panel_tile tiles[ROWS_LIMIT] = {tile_1_exact, tile_2_exact, tile_3_exact,
-                                               tile_4_exact, tile_5_exact, tile_6_exact};
-  for (uint32_t panel = 0; panel < panels; panel++) tiles[pixels - 1](place, panel);
+  static const panel_tile tiles[2][ROWS_LIMIT] = {
+      {tile_1_exact, tile_2_exact, tile_3_exact, tile_4_exact, tile_5_exact, tile_6_exact},
+      {half_1_exact, half_2_exact, half_3_exact, half_4_exact, half_5_exact, half_6_exact},
+  };
+  for (uint32_t panel = 0; panel < panels; panel++) tiles[is_half(place, panel)][pixels - 1](place, panel);
 }
 
 void espalier_conv_gemm_u8_avxvnni(const espalier_call *call, uint32_t first, uint32_t end, void *scratch) {
