@@ -5,6 +5,7 @@ internal import EspalierPlan
 struct QuantizationSettings {
   var precision: PrecisionArgument
   var method: MethodArgument
+  var instructions: InstructionArgument
   var keptFloat: [String]
   /// Layers that 8 bits would make slower, by their outputs' names.
   var fasterInFloat: [String] = []
@@ -17,6 +18,7 @@ struct QuantizationSettings {
     options.method = method.method
     options.keptFloat = keptFloat
     options.fasterInFloat = fasterInFloat
+    options.instructions = instructions.instructions
     options.noiseLimit = precision == .auto ? Self.noiseLimit : nil
     return options
   }
@@ -25,6 +27,7 @@ struct QuantizationSettings {
     let counts = frames.groups.map { "\($0.frames.count)" }.joined(separator: " + ")
     let entries = [
       (CalibrationKey.precision, precision.rawValue), (CalibrationKey.method, method.rawValue),
+      (CalibrationKey.instructions, instructions.rawValue),
       (CalibrationKey.frames, counts), (CalibrationKey.digest, frames.digest),
       (CalibrationKey.keptFloat, keptFloat.joined(separator: "\n")),
       (CalibrationKey.fasterInFloat, fasterInFloat.joined(separator: "\n")),
@@ -32,8 +35,12 @@ struct QuantizationSettings {
     return entries.filter { !$0.1.isEmpty }.map { Plan.Provenance(key: $0.0, value: $0.1) }
   }
 
-  init(precision: PrecisionArgument, method: MethodArgument, keptFloat: [String]) {
-    (self.precision, self.method, self.keptFloat) = (precision, method, keptFloat)
+  init(
+    precision: PrecisionArgument, method: MethodArgument, instructions: InstructionArgument,
+    keptFloat: [String]
+  ) {
+    (self.precision, self.method, self.instructions) = (precision, method, instructions)
+    self.keptFloat = keptFloat
   }
 
   /// Those of a pack; nil where it was not quantized.
@@ -41,12 +48,15 @@ struct QuantizationSettings {
     func stored(_ key: String) -> String? { provenance.first { $0.key == key }?.value }
     guard stored(CalibrationKey.digest) != nil,
       let precision = stored(CalibrationKey.precision).flatMap(PrecisionArgument.init(rawValue:)),
-      let method = stored(CalibrationKey.method).flatMap(MethodArgument.init(rawValue:))
+      let method = stored(CalibrationKey.method).flatMap(MethodArgument.init(rawValue:)),
+      let instructions = stored(CalibrationKey.instructions).flatMap(InstructionArgument.init(rawValue:))
     else { return nil }
     func lines(_ key: String) -> [String] {
       stored(key)?.split(separator: "\n").map(String.init) ?? []
     }
-    self.init(precision: precision, method: method, keptFloat: lines(CalibrationKey.keptFloat))
+    self.init(
+      precision: precision, method: method, instructions: instructions,
+      keptFloat: lines(CalibrationKey.keptFloat))
     fasterInFloat = lines(CalibrationKey.fasterInFloat)
   }
 }
@@ -55,6 +65,7 @@ struct QuantizationSettings {
 enum CalibrationKey {
   static let precision = "precision"
   static let method = "calibration-method"
+  static let instructions = "instructions"
   static let frames = "calibration-frames"
   static let digest = "calibration-sha256"
   /// Line by line.

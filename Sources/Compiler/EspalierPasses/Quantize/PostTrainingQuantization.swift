@@ -26,6 +26,8 @@ public struct PostTrainingQuantization: Sendable {
     /// Layers go back to float32 until every output's noise, relative to its signal, is at most this; nil:
     /// none does.
     public var noiseLimit: Double?
+    /// What sums of products shall be safe for.
+    public var instructions = InstructionClass.vnni
 
     public init() {}
   }
@@ -57,7 +59,8 @@ public struct PostTrainingQuantization: Sendable {
     var planner = QuantizationPlanner(method: options.method, keptFloat: kept)
     let ranges = planner.ranges(source, statistics)
     var plan = planner.plan(source, ranges)
-    let quantizer = ProductQuantizer(graph: source, statistics: statistics)
+    let quantizer = ProductQuantizer(
+      graph: source, statistics: statistics, instructions: options.instructions)
     var products: [NodeID: QuantizedProduct] = [:]
     for node in source.nodes where plan.nodes.contains(node.id) {
       products[node.id] = quantizer.product(of: node)

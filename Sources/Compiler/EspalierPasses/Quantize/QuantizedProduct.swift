@@ -16,6 +16,8 @@ public struct QuantizedProduct: Sendable {
 struct ProductQuantizer {
   let graph: Graph
   let statistics: [ValueID: TensorStatistics]
+  /// What sums of products shall be safe for.
+  var instructions = InstructionClass.vnni
 
   /// Nil where the node is no convolution or product with constant weights.
   func product(of node: Node) -> QuantizedProduct? {
@@ -30,7 +32,8 @@ struct ProductQuantizer {
     for group in 0..<parts.groups {
       let own = Array(weights[group * perGroup * size..<(group + 1) * perGroup * size])
       let (squares, means) = inputMoments(of: node.inputs[0], parts.weights.shape, group: group)
-      let quantized = WeightQuantizer().quantize(own, outputs: perGroup, importance: squares)
+      let quantized = WeightQuantizer().quantize(
+        own, outputs: perGroup, importance: squares, proof: proof(parts, group: group))
       elements += quantized.elements
       scales += quantized.scales
       correct(&bias, from: group * perGroup, own, quantized, means)
@@ -39,8 +42,17 @@ struct ProductQuantizer {
     return QuantizedProduct(weights: tensor, scales: scales, bias: bias)
   }
 
+  private func proof(_ parts: Parts, group: Int) -> OverflowProof {
+    let shape = parts.weights.shape
+    guard instructions == .avx2 else { return .nothing }
+    return OverflowProof(
+      shape: shape.count == 2 ? shape + [1, 1] : shape, groups: parts.groups, group: group)
+  }
+
+  private typealias Parts = (weights: Tensor, bias: [Float]?, groups: Int)
+
   /// A product's weights, one row per output channel, and its bias in float32.
-  private func parts(of node: Node) -> (weights: Tensor, bias: [Float]?, groups: Int)? {
+  private func parts(of node: Node) -> Parts? {
     guard node.inputs.count > 1, let weights = graph.constant(of: node.inputs[1]) else { return nil }
     switch node.op {
     case let conv as Conv:
