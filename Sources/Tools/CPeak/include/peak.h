@@ -8,8 +8,14 @@
 // (a number of espalier_isa); 0 where there is no measurement for it.
 double peak_multiply_adds_per_second(int isa);
 
-// Multiply-adds of bytes per second, likewise.
+// Multiply-adds of bytes per second, likewise; on AVX2, of pairs that are added in 16 bits.
 double peak_byte_multiply_adds_per_second(int isa);
+
+// The same on AVX2 where not two products are added in 16 bits, but `products`: 1, 2 or 4.
+double peak_byte_sums_per_second(int products);
+
+// Cycles of the core per second, while it is busy with additions.
+double peak_cycles_per_second(void);
 
 // The least seconds in which an instruction set's loads read so many bytes while its stores write others,
 // again and again over the same memory, so that it stands in the caches that it fits into; 0 where there is

@@ -4,7 +4,9 @@ import EspalierKernels
 
 extension ConvolutionShape {
   /// The layer on bytes as offset lists over an image with a halo, channels rounded up as the compiler does.
-  func byteGemmCall() -> TimedCall<ByteConvGemmParameters>? {
+  ///
+  /// - Parameter claim: What is claimed of all panels; more would hold.
+  func byteGemmCall(_ claim: ByteSums = .fours) -> TimedCall<ByteConvGemmParameters>? {
     let halo = kernel / 2
     let pixel = (inputs + 3) / 4 * 4
     let row = (size * stride + 2 * halo) * pixel
@@ -30,7 +32,7 @@ extension ConvolutionShape {
     let numbers = packing.scalesAndOffsets(
       [Float](repeating: 0.001, count: outputs), [Float](repeating: 9, count: outputs))
     let panels = packing.panels(of: weights)
-    let sums = packing.sums(of: panels)
+    let sums = packing.sums(of: panels).map { _ in claim }
     return TimedCall(
       p,
       bytes: [
@@ -44,11 +46,15 @@ extension ConvolutionShape {
 
 extension LightLayer {
   /// A depthwise convolution of bytes over an image with a halo.
-  static func byteDepthwise(_ size: Int, _ channels: Int, kernel: Int = 3, stride: Int = 1) -> LightLayer {
+  ///
+  /// - Parameter pairs: Whether it is claimed that pairs fit, as they do.
+  static func byteDepthwise(
+    _ size: Int, _ channels: Int, kernel: Int = 3, stride: Int = 1, pairs: Bool = true
+  ) -> LightLayer {
     let side = size * stride + 2 * (kernel / 2)
     let (read, written, taps) = (side * side * channels, size * size * channels, kernel * kernel)
     return LightLayer(
-      "bytes depthwise \(size)x\(size)x\(channels) k\(kernel)s\(stride)",
+      "bytes depthwise \(size)x\(size)x\(channels) k\(kernel)s\(stride)\(pairs ? "" : " words")",
       multiplyAdds: Double(written * taps), readBytes: read, writtenBytes: written
     ) {
       var p = ByteConvDepthwiseParameters()
@@ -57,7 +63,7 @@ extension LightLayer {
       (p.tap_stride_h, p.tap_stride_w) = (Int32(side * channels), Int32(channels))
       (p.kernel_h, p.kernel_w) = (Int32(kernel), Int32(kernel))
       (p.output_stride_h, p.output_stride_w) = (Int32(size * channels), Int32(channels))
-      (p.high, p.pairs_fit) = (255, 1)
+      (p.high, p.pairs_fit) = (255, pairs ? 1 : 0)
       let filters = ByteConvDepthwise.packFilters(
         [Int8](repeating: 3, count: channels * taps), channels: channels, kernelHeight: kernel,
         kernelWidth: kernel)
@@ -174,7 +180,12 @@ extension LightLayer {
   }
 
   static var ofBytes: [LightLayer] {
-    [(112, 32, 1), (56, 96, 2), (56, 144, 1), (28, 144, 2), (28, 192, 1), (14, 192, 2), (14, 384, 1)].map {
+    [
+      byteDepthwise(56, 96), byteDepthwise(56, 96, pairs: false), byteDepthwise(56, 99),
+      byteDepthwise(56, 99, pairs: false),
+    ]
+      + [(112, 32, 1), (56, 96, 2), (56, 144, 1), (28, 144, 2), (28, 192, 1), (14, 192, 2), (14, 384, 1)].map
+    {
       byteDepthwise($0, $1, stride: $2)
     }
       + [(14, 576, 1), (7, 576, 2), (7, 960, 1), (28, 37, 1), (28, 67, 1), (28, 91, 2)].map {

@@ -2,9 +2,9 @@ import CEspalierKernels
 import CPeak
 import EspalierKernels
 
-/// Prints time, speed and share of the measured peak of the convolution kernels, one line a layer and
-/// kernel, where a star marks what the compiler chooses; of the lighter kernels against the scalar ones and
-/// the memory.
+/// Prints time, speed, multiply-adds a cycle and share of the measured peak of the convolution kernels, one line
+/// a layer and kernel, where a star marks what the compiler chooses; of the lighter kernels against the scalar
+/// ones and the memory.
 ///
 /// Options: `--isa NAME` (`scalar`, `avx2`, `neon` and so on; default: all that the processor has), `--cold`
 /// (weights come from memory, as in a large network), `--silu` (instead of relu), `--blockings` (Winograd with
@@ -31,6 +31,7 @@ import EspalierKernels
       }
     }
     words.removeAll { $0.hasPrefix("--") }
+    print("\(rounded(cycles / 1e9, 1)) GHz")
     for isa in sets {
       let peak = peak_multiply_adds_per_second(Int32(isa.rawValue))
       let name = String(cString: espalier_isa_name(isa))
@@ -47,7 +48,7 @@ import EspalierKernels
         report(title, chosen == nil ? "gemm *" : "gemm", shape, isa, peak, cold) {
           shape.gemmCall(function: function)
         }
-        report("bytes " + title, "gemm", shape, isa, bytePeak, cold) { shape.byteGemmCall() }
+        reportBytes("bytes " + title, shape, isa, bytePeak, cold)
         for blocking in blockings {
           for tile in [4, 2] {
             let kind =
@@ -68,6 +69,26 @@ import EspalierKernels
     }
   }
 
+  /// What AVX2 makes of a layer depends on what is proved of its weights.
+  private static func reportBytes(
+    _ title: String, _ shape: ConvolutionShape, _ isa: espalier_isa, _ peak: Double, _ cold: Bool
+  ) {
+    guard isa == espalier_isa_avx2 else {
+      return report(title, "gemm", shape, isa, peak, cold) { shape.byteGemmCall() }
+    }
+    for (claim, peak) in sumPeaks {
+      report(title, "gemm \(claim)", shape, isa, peak, cold) { shape.byteGemmCall(claim) }
+    }
+  }
+
+  /// The peak of each way to add products of bytes on AVX2.
+  private static let sumPeaks = [
+    (ByteSums.fours, peak_byte_sums_per_second(4)), (.pairs, peak_byte_sums_per_second(2)),
+    (.words, peak_byte_sums_per_second(1)),
+  ]
+  /// Of the core, a second.
+  static let cycles = peak_cycles_per_second()
+
   static func report<Parameters>(
     _ title: String, _ kind: String, _ shape: ConvolutionShape, _ isa: espalier_isa, _ peak: Double,
     _ cold: Bool, _ make: () -> TimedCall<Parameters>?
@@ -84,7 +105,8 @@ import EspalierKernels
     let share = peak > 0 ? "\(rounded(speed / peak * 100, 1)) %" : "–"
     print(
       "\(pad(title, 46)) \(pad(kind, 16)) \(pad(rounded(seconds * 1e6, 1), 9, right: true)) µs"
-        + " \(pad(rounded(speed / 1e9, 1), 7, right: true)) GMAC/s \(pad(share, 8, right: true))")
+        + " \(pad(rounded(speed / 1e9, 1), 7, right: true)) GMAC/s"
+        + " \(pad(rounded(speed / cycles, 1), 6, right: true)) a cycle \(pad(share, 8, right: true))")
   }
 
   static func rounded(_ x: Double, _ digits: Int) -> String {

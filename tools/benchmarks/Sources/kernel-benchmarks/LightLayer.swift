@@ -45,8 +45,10 @@ struct LightLayer {
     let speed = KernelBenchmarks.pad(KernelBenchmarks.rounded(scalar / seconds, 1), 6, right: true)
     let share = KernelBenchmarks.rounded(floor(isa, peak: peak) / seconds * 100, 0)
     let time = KernelBenchmarks.pad(KernelBenchmarks.rounded(seconds * 1e6, 1), 9, right: true)
+    let rate = multiplyAdds / seconds / KernelBenchmarks.cycles
+    let perCycle = rate > 0 ? " \(KernelBenchmarks.rounded(rate, 1)) MAC a cycle," : ""
     print(
-      "\(KernelBenchmarks.pad(title, 44)) \(time) µs \(speed) x scalar "
+      "\(KernelBenchmarks.pad(title, 44)) \(time) µs \(speed) x scalar,\(perCycle)"
         + "\(KernelBenchmarks.pad(share, 5, right: true)) % of memory's and arithmetic's speed")
   }
 }
