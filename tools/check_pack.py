@@ -2,6 +2,7 @@
 
     check_pack.py signs PACK COMMAND…           the pictures of models/ against models/gtsrb_resnet14.golden.npz
     check_pack.py same PACK COMMAND… -- OTHER…  a fixed pattern, by both commands: the same bits
+    check_pack.py near PACK COMMAND… -- OTHER…  the same, but for sums in another order
 
 COMMAND is run_pack with whatever it needs in front and its options; PACK, `-o` and the input are appended. One line
 says what was found; exit status 1: something differs.
@@ -124,6 +125,17 @@ def same(pack, command, other, folder):
     print(f"  {pathlib.Path(pack).stem}: all {count} elements have the same bits")
 
 
+def near(pack, command, other, folder):
+    one, two = run(command, pack, folder), run(other, pack, folder)
+    worst = 0.0
+    for a, b in zip(map(floats, one), map(floats, two), strict=True):
+        scale = max(map(abs, b))
+        worst = max(worst, max(abs(x - y) for x, y in zip(a, b, strict=True)) / scale)
+    if not worst <= TOLERANCE:
+        sys.exit(f"check_pack: {pack}: outputs differ by {worst:.2g} of their range")
+    print(f"  {pathlib.Path(pack).stem}: all elements agree, at most {worst:.1e} of their range apart")
+
+
 def main():
     mode, pack, *command = sys.argv[1:]
     with tempfile.TemporaryDirectory() as folder:
@@ -131,7 +143,8 @@ def main():
             signs(pack, command, pathlib.Path(folder))
         else:
             middle = command.index("--")
-            same(pack, command[:middle], command[middle + 1 :], pathlib.Path(folder))
+            compare = near if mode == "near" else same
+            compare(pack, command[:middle], command[middle + 1 :], pathlib.Path(folder))
 
 
 main()

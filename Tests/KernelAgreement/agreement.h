@@ -24,8 +24,8 @@ typedef struct example {
   const void *parameters;
   void *operands[ESPALIER_OPERAND_LIMIT];  // NULL where absent
   size_t bytes[ESPALIER_OPERAND_LIMIT];
-  // How far results may lie apart, as a part of the largest result, where float32 sums have another order;
-  // 0: the same bits.
+  // How far results may lie apart, relative to themselves or to 1, where float32 sums have another order and
+  // functions another approximation; 0: the same bits.
   float tolerance;
 } example;
 
@@ -33,6 +33,16 @@ typedef struct example {
 uint8_t *random_operand(example *e, int index, size_t count);
 // The same for floats in -1 ..< 1.
 float *float_operand(example *e, int index, size_t count);
+
+// Extents of up to four axes of six; the innermost is long.
+void pick_extents(int32_t *extent);
+
+// Strides that keep all elements apart, axes in the order of their numbers or turned around; returns how many
+// elements the view reaches.
+size_t pick_strides(const int32_t *extent, int32_t *stride, int32_t *base);
+
+// The same for an operand that is read: some axes repeat one element.
+size_t pick_read_strides(const int32_t *extent, int32_t *stride, int32_t *base);
 
 // Runs the example everywhere, between forbidden pages, and frees its operands. Ends the program with a
 // sentence where a kernel differs from the portable one or writes beside its operands.
@@ -47,5 +57,10 @@ void try_conv_depthwise_u8(void);
 void try_pool_u8(void);
 void try_resize_u8(void);
 void try_views_u8(void);  // fill, copy, table, quantize, dequantize and binary
+void try_conv_gemm_f32(void);
+void try_conv_depthwise_f32(void);
+void try_images_f32(void);  // pool, resize and lrn
+void try_views_f32(void);   // fill, unary, binary, select and gather
+void try_sums_f32(void);    // reduce, softmax, matmul and normalize
 
 #endif

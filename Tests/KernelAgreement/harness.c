@@ -143,13 +143,11 @@ static bool is_near(const uint8_t *one, const uint8_t *two, size_t bytes, float 
   if (memcmp(one, two, bytes) == 0) return true;
   if (tolerance == 0) return false;
   const float *a = (const float *)(const void *)one, *b = (const float *)(const void *)two;
-  float largest = 0;
-  for (size_t i = 0; i < bytes / 4; i++)
-    if (isfinite(a[i]) && fabsf(a[i]) > largest) largest = fabsf(a[i]);
-  for (size_t i = 0; i < bytes / 4; i++)
-    if (memcmp(a + i, b + i, 4) && !(isnan(a[i]) && isnan(b[i])) &&
-        !(fabsf(a[i] - b[i]) <= tolerance * largest))
-      return false;
+  for (size_t i = 0; i < bytes / sizeof *a; i++) {
+    const float size = fabsf(a[i]) > 1 ? fabsf(a[i]) : 1;
+    const bool same = memcmp(a + i, b + i, sizeof *a) == 0 || (isnan(a[i]) && isnan(b[i]));
+    if (!same && !(fabsf(a[i] - b[i]) <= tolerance * size)) return false;
+  }
   return true;
 }
 

@@ -9,6 +9,8 @@
 
 #define UNROLLED _Pragma("clang loop unroll(full)")
 #define INLINED static inline __attribute__((always_inline))
+// Computes a and b here and now: otherwise the compiler loads further ahead than it has registers for.
+#define PINNED(a, b) __asm__ volatile("" : "+w"(a), "+w"(b))
 
 typedef struct floats_16 {
   float32x4_t part[4];

@@ -68,6 +68,8 @@ INLINED void run_tile(
     case 3: tile(place, panel, start, 3); break;
     case 4: tile(place, panel, start, 4); break;
     case 5: tile(place, panel, start, 5); break;
+#endif
+#if ROWS_LIMIT > 5
     case 6: tile(place, panel, start, 6); break;
 #endif
     default: break;

@@ -1,4 +1,4 @@
-// conv_gemm_u8 by SDOT: 6 pixels x 16 channels, exact in int32.
+// conv_gemm_u8 by SDOT: 5 pixels x 16 channels, exact in int32.
 //
 // SDOT multiplies signed bytes: a byte x enters as x - 128, and sums start with 128 times the panel's
 // weights.
@@ -8,7 +8,7 @@
 #include "../common/quantized_neon.h"
 #include "conv_gemm_u8.h"
 
-#define ROWS_LIMIT 6
+#define ROWS_LIMIT 5
 
 #pragma clang attribute push(__attribute__((target("dotprod"))), apply_to = function)
 

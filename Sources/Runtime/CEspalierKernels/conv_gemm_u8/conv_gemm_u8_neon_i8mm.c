@@ -34,6 +34,7 @@ INLINED void add_quads(
       sum[i].part[2 * q] = vusmmlaq_s32(sum[i].part[2 * q], bytes[i], low);
       sum[i].part[2 * q + 1] = vusmmlaq_s32(sum[i].part[2 * q + 1], bytes[i], high);
     }
+    UNROLLED for (int i = 0; i < pairs; i++) PINNED(sum[i].part[2 * q], sum[i].part[2 * q + 1]);
   }
 }
 

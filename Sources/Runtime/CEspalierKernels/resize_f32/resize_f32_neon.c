@@ -1,0 +1,13 @@
+// Separable resampling: see resize_f32_vector.h, on vectors of 4 floats (NEON).
+#if defined(__aarch64__)
+
+#include "resize_f32.h"
+#include "../common/vector_neon.h"
+
+#include "resize_f32_vector.h"
+
+void espalier_resize_f32_neon(const espalier_call *call, uint32_t first, uint32_t end, void *scratch) {
+  resize_items(call, first, end, scratch);
+}
+
+#endif
