@@ -67,3 +67,27 @@ void try_conv_depthwise_f32(void) {
   float_operand(&e, 4, span(extent, &p.output_stride_n, (size_t)p.channels));
   check_example(&e);
 }
+
+void try_conv_winograd_f32(void) {
+  espalier_conv_winograd_f32_parameters p = {
+      .batch = pick(1, 2), .height = pick(1, 11), .width = pick(1, 11), .input_channels = pick(1, 40),
+      .output_channels = pick(1, 50), .function = pick(0, espalier_function_tanh),
+      .alpha = pick_float(-0.5f, 0.5f), .beta = pick_float(0.5f, 2), .tiles_per_item = pick(1, 16),
+      .panels_per_item = pick(1, 4), .tile = one_in(2) ? 4 : 2};
+  // The transforms magnify roundings a few times.
+  example e = {.family = "conv_winograd_f32", .parameters = &p, .tolerance = 4 * tolerance};
+  p.input_height = p.height + pick(0, 2), p.input_width = p.width + pick(0, 2);
+  p.input_stride_w = p.input_channels + pick(0, 2), p.input_stride_h = p.input_stride_w * p.input_width;
+  p.input_stride_n = p.input_stride_h * p.input_height;
+  p.output_stride_w = p.output_channels + pick(0, 2), p.output_stride_h = p.output_stride_w * p.width;
+  p.output_stride_n = p.output_stride_h * p.height;
+  p.residual_stride_w = p.output_channels, p.residual_stride_h = p.output_channels * p.width;
+  p.residual_stride_n = p.residual_stride_h * p.height;
+  const size_t panels = (size_t)(p.output_channels + 15) / 16, points = (size_t)((p.tile + 2) * (p.tile + 2));
+  float_operand(&e, 0, (size_t)(p.batch * p.input_stride_n));
+  float_operand(&e, 1, points * panels * (size_t)p.input_channels * 16);
+  if (one_in(2)) float_operand(&e, 2, panels * 16);
+  if (one_in(3)) float_operand(&e, 3, (size_t)(p.batch * p.residual_stride_n));
+  float_operand(&e, 4, (size_t)(p.batch * p.output_stride_n));
+  check_example(&e);
+}

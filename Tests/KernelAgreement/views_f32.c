@@ -18,6 +18,15 @@ static void try_fill(void) {
   check_example(&e);
 }
 
+static void try_copy(void) {
+  espalier_copy_f32_parameters p = {0};
+  example e = {.family = "copy_f32", .parameters = &p};
+  pick_extents(p.extent);
+  float_operand(&e, 0, pick_read_strides(p.extent, p.input_stride, &p.input_base));
+  float_operand(&e, 1, pick_strides(p.extent, p.output_stride, &p.output_base));
+  check_example(&e);
+}
+
 static void try_unary(void) {
   espalier_unary_f32_parameters p = {
       .function = pick(0, espalier_function_count - 1), .alpha = pick_float(0.5f, 1.5f),
@@ -75,7 +84,7 @@ static void try_gather(void) {
 }
 
 void try_views_f32(void) {
-  static void (*const attempts[])(void) = {try_fill,  try_unary,  try_unary, try_binary,
-                                           try_binary, try_select, try_gather};
-  attempts[pick(0, 6)]();
+  static void (*const attempts[])(void) = {try_fill,   try_copy,   try_copy,   try_unary, try_unary,
+                                           try_binary, try_binary, try_select, try_gather};
+  attempts[pick(0, 8)]();
 }

@@ -6,14 +6,13 @@
 #if defined(__aarch64__)
 #include "conv_gemm_f32.h"
 
+#include "../common/register_tile_neon.h"
 #include "../common/vector_neon.h"
 #include "../include/espalier_kernels.h"
 
 #include "../common/function_vector.h"
 
-#define UNROLLED _Pragma("clang loop unroll(full)")
-
-enum { ROWS = 5, VECTORS = ESPALIER_PANEL / VL };
+enum { ROWS = REGISTER_ROWS, VECTORS = ESPALIER_PANEL / VL };
 
 // A panel's share of the operands, for one tile of pixels.
 typedef struct tile_place {
@@ -27,34 +26,6 @@ typedef struct tile_place {
   int32_t channels;              // valid ones of the panel
   const float *panel, *bias;     // bias may be NULL
 } tile_place;
-
-// sum[r] += x[r][k + lane] * w, one k.
-#define ADD_LANE(lane)                                                                           \
-  UNROLLED for (int v = 0; v < VECTORS; v++) {                                                   \
-    const vec weight = v_load(w + (lane) * ESPALIER_PANEL + v * VL);                             \
-    UNROLLED for (int r = 0; r < rows; r++)                                                      \
-      sum[r][v] = vfmaq_laneq_f32(sum[r][v], weight, value[r], lane);                            \
-  }
-
-V void add_products(const tile_place *place, const float *const *x, const int rows, vec (*sum)[VECTORS]) {
-  const float *w = place->panel;
-  for (int32_t run = 0; run < place->p->run_count; run++) {
-    const ptrdiff_t end = (ptrdiff_t)place->runs[run] + place->p->run_length;
-    ptrdiff_t k = place->runs[run];
-    vec value[ROWS];
-    for (; k + 4 <= end; k += 4, w += 4 * ESPALIER_PANEL) {
-      UNROLLED for (int r = 0; r < rows; r++) value[r] = v_load(x[r] + k);
-      ADD_LANE(0)
-      ADD_LANE(1)
-      ADD_LANE(2)
-      ADD_LANE(3)
-    }
-    for (; k < end; k++, w += ESPALIER_PANEL) {
-      UNROLLED for (int r = 0; r < rows; r++) value[r] = v_set(x[r][k]);
-      ADD_LANE(0)
-    }
-  }
-}
 
 // Adds the residual, applies the function and stores one vector of a pixel.
 V void store_vector(const tile_place *place, int r, int v, vec sum) {
@@ -78,7 +49,11 @@ V void tile(const tile_place *place, const int rows) {
     const vec bias = place->bias ? v_load(place->bias + v * VL) : v_zero();
     UNROLLED for (int r = 0; r < rows; r++) sum[r][v] = bias;
   }
-  add_products(place, x, rows, sum);
+  const float *w = place->panel;
+  for (int32_t run = 0; run < place->p->run_count; run++) {
+    const ptrdiff_t start = place->runs[run];
+    w = add_products_neon(x, start, start + place->p->run_length, w, rows, sum);
+  }
   UNROLLED for (int r = 0; r < rows; r++)
     UNROLLED for (int v = 0; v < VECTORS; v++) store_vector(place, r, v, sum[r][v]);
 }
