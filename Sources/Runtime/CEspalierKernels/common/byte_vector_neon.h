@@ -103,7 +103,9 @@ B wide_floats b_fma(wide_floats x, float factor, wide_floats addend) {
 }
 
 // quantized(t) of the definition.
-B bvec b_quantized(wide_floats t, float low, float high) { return quantized_neon(t, low, high); }
+B bvec b_quantized(wide_floats t, float low, float high) {
+  return quantized_neon(t, byte_range_neon(low, high));
+}
 
 // 16 neighboring floats, rint(x / scale) + zero.
 B wide_floats b_load_scaled(const float *x, float scale, float zero) {

@@ -40,16 +40,23 @@ INLINED float32x4_t clamped_neon(float32x4_t t, float low, float high) {
   return vbslq_f32(vcltq_f32(t, h), t, h);
 }
 
-// quantized(t) of the definition, for 0 <= low <= high <= 255.
-INLINED uint8x16_t quantized_neon(floats_16 t, float low, float high) {
+// The bytes that results are held to: rounding keeps order, so a bound may be rounded before it is applied.
+typedef struct byte_range {
+  uint8x16_t low, high;
+} byte_range;
+
+INLINED byte_range byte_range_neon(float low, float high) {
+  const uint32x4_t l = vcvtnq_u32_f32(vdupq_n_f32(low)), h = vcvtnq_u32_f32(vdupq_n_f32(high));
+  return (byte_range){vdupq_laneq_u8(vreinterpretq_u8_u32(l), 0), vdupq_laneq_u8(vreinterpretq_u8_u32(h), 0)};
+}
+
+// quantized(t) of the definition, for 0 <= low <= high <= 255. The conversion makes a NaN 0, thus `low`.
+INLINED uint8x16_t quantized_neon(floats_16 t, byte_range range) {
   int32x4_t y[4];
-  UNROLLED for (int i = 0; i < 4; i++) {
-    const float32x4_t value = vmaxnmq_f32(t.part[i], vdupq_n_f32(low));  // a NaN gives the other operand
-    y[i] = vcvtnq_s32_f32(vminnmq_f32(value, vdupq_n_f32(high)));
-  }
-  const int16x8_t even = vuzp1q_s16(vreinterpretq_s16_s32(y[0]), vreinterpretq_s16_s32(y[1]));
-  const int16x8_t odd = vuzp1q_s16(vreinterpretq_s16_s32(y[2]), vreinterpretq_s16_s32(y[3]));
-  return vuzp1q_u8(vreinterpretq_u8_s16(even), vreinterpretq_u8_s16(odd));
+  UNROLLED for (int i = 0; i < 4; i++) y[i] = vcvtnq_s32_f32(t.part[i]);
+  const uint16x8_t low = vqmovun_high_s32(vqmovun_s32(y[0]), y[1]);
+  const uint16x8_t high = vqmovun_high_s32(vqmovun_s32(y[2]), y[3]);
+  return vminq_u8(vmaxq_u8(vqmovn_high_u16(vqmovn_u16(low), high), range.low), range.high);
 }
 
 // table[y] for 16 bytes: 64 entries by each TBL, which leaves alone or clears what lies beyond them.

@@ -65,19 +65,21 @@ INLINED sums_16 add_column(
   return sums;
 }
 
-// A row of outputs; `kernel_h` and `kernel_w` taps, whose loops vanish where they are known.
+// A row of outputs; `kernel_h` and `kernel_w` taps, at most 5 x 5, known where the code is compiled.
 INLINED void convolve_row(
     const block *b, const uint8_t *x, const uint8_t *residual, uint8_t *y, const int kernel_h,
     const int kernel_w, const bool whole) {
   const depthwise_u8 *p = b->p;
   const int quads = (kernel_h + 3) / 4;
+  int8x16x4_t weights[10];
+  UNROLLED for (int q = 0; q < kernel_w * quads; q++) weights[q] = weights_at(b, q);
   for (int32_t i = 0; i < b->width; i++) {
     sums_16 sums = started(b);
     UNROLLED for (int kx = 0; kx < kernel_w; kx++)
       UNROLLED for (int q = 0; q < quads; q++) {
         const int left = kernel_h - 4 * q;
         const uint8_t *taps = x + (ptrdiff_t)kx * p->tap_stride_w + (ptrdiff_t)q * 4 * p->tap_stride_h;
-        sums = add_column(b, sums, taps, weights_at(b, kx * quads + q), left < 4 ? left : 4, whole);
+        sums = add_column(b, sums, taps, weights[kx * quads + q], left < 4 ? left : 4, whole);
       }
     store(b, sums, residual, y, whole);
     x += p->input_stride_w;

@@ -17,6 +17,7 @@ typedef struct block {
   const float *scales, *offsets;
   const uint8_t *table;    // or NULL
   int64_t channels;        // valid ones, 1 … 16
+  byte_range range;
   int32_t start[LANES];    // of the sums
 } block;
 
@@ -42,7 +43,7 @@ INLINED void store(const block *b, sums_16 sums, const uint8_t *residual, uint8_
     UNROLLED for (int i = 0; i < 4; i++)
       t.part[i] = vfmaq_f32(t.part[i], rest.part[i], vdupq_n_f32(b->p->residual_scale));
   }
-  uint8x16_t bytes = quantized_neon(t, b->p->low, b->p->high);
+  uint8x16_t bytes = quantized_neon(t, b->range);
   if (b->table) bytes = looked_up_neon(b->table, bytes);
   if (whole) vst1q_u8(y, bytes);
   else store_part_neon(y, b->channels, bytes);
@@ -63,7 +64,7 @@ static void convolve_tile(
     const float *scales = (const float *)call->operands[2] + c;
     const int64_t left = p->channels - c;
     block b = {p, width, (const int8_t *)call->operands[1] + c * 4, padded * 4, scales, scales + padded,
-               call->operands[3], left < LANES ? left : LANES, {0}};
+               call->operands[3], left < LANES ? left : LANES, byte_range_neon(p->low, p->high), {0}};
     start_block(&b, b.start);
     const uint8_t *r = residual ? residual + c : NULL;
     if (left >= LANES) convolve_rows(&b, input + c, r, output + c, rows, true);

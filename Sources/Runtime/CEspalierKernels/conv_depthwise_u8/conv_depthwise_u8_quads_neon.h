@@ -78,6 +78,7 @@ INLINED void convolve_two_rows(
       lower[kx].part[i] = vreinterpretq_s8_u32(vshlq_n_u32(vreinterpretq_u32_s8(upper[kx].part[i]), 8));
   }
   quads left = quads_at(b, x, row, 4, whole), middle = quads_at(b, x + column, row, 4, whole);
+  _Pragma("clang loop unroll_count(3)")  // columns then change their names instead of their registers
   for (int32_t i = 0; i < b->width; i++) {
     const quads right = quads_at(b, x + 2 * column, row, 4, whole);
     const quads columns[3] = {left, middle, right};
@@ -91,6 +92,26 @@ INLINED void convolve_two_rows(
     left = middle;
     middle = right;
     x += column;
+    y += p->output_stride_w;
+    if (residual) residual += p->residual_stride_w;
+  }
+}
+
+// One row of outputs of 3 x 3 taps, stride 2 and dilation 1: neighbors share a column.
+INLINED void convolve_stride_2(
+    const block *b, const uint8_t *x, const uint8_t *residual, uint8_t *y, const bool whole) {
+  const depthwise_u8 *p = b->p;
+  const ptrdiff_t row = p->tap_stride_h, column = p->tap_stride_w;
+  const quad_weights weights[3] = {weights_at(b, 0), weights_at(b, 1), weights_at(b, 2)};
+  quads left = quads_at(b, x, row, 3, whole);
+  for (int32_t i = 0; i < b->width; i++) {
+    const quads middle = quads_at(b, x + column, row, 3, whole);
+    const quads right = quads_at(b, x + 2 * column, row, 3, whole);
+    sums_16 sums = add_column(started(b), left, weights[0]);
+    sums = add_column(sums, middle, weights[1]);
+    store(b, add_column(sums, right, weights[2]), residual, y, whole);
+    left = right;
+    x += 2 * column;
     y += p->output_stride_w;
     if (residual) residual += p->residual_stride_w;
   }
@@ -126,10 +147,12 @@ INLINED void convolve_rows(
     const block *b, const uint8_t *x, const uint8_t *residual, uint8_t *y, int64_t rows, const bool whole) {
   const depthwise_u8 *p = b->p;
   const bool is_3x3 = p->kernel_h == 3 && p->kernel_w == 3, is_5x5 = p->kernel_h == 5 && p->kernel_w == 5;
+  const bool steps_by_two = p->input_stride_w == 2 * (int64_t)p->tap_stride_w;
   const bool shares = is_3x3 && p->input_stride_h == p->tap_stride_h && p->input_stride_w == p->tap_stride_w;
   for (int64_t i = 0; i < rows;) {
     const int64_t done = shares && rows - i >= 2 ? 2 : 1;
     if (done == 2) convolve_two_rows(b, x, residual, y, whole);
+    else if (is_3x3 && steps_by_two) convolve_stride_2(b, x, residual, y, whole);
     else if (is_3x3) convolve_row(b, x, residual, y, 3, 3, whole);
     else if (is_5x5) convolve_row(b, x, residual, y, 5, 5, whole);
     else convolve_any(b, x, residual, y, whole);

@@ -21,7 +21,8 @@ INLINED const int32_t *start_of_panel(
   return starts->start[slot];
 }
 
-INLINED void store_row(const conv_gemm_u8_place *place, uint32_t panel, int r, sums_16 sums) {
+INLINED void store_row(
+    const conv_gemm_u8_place *place, uint32_t panel, int r, sums_16 sums, byte_range range) {
   const ptrdiff_t offset = (ptrdiff_t)panel * ESPALIER_PANEL;
   const int64_t left = place->channels - offset;
   const float *numbers = place->scales_offsets + 2 * offset;
@@ -44,7 +45,7 @@ INLINED void store_row(const conv_gemm_u8_place *place, uint32_t panel, int r, s
     memcpy((float *)(void *)place->output[r] + place->channel + offset, y, count * sizeof *y);
     return;
   }
-  uint8x16_t bytes = quantized_neon(t, place->p->low, place->p->high);
+  uint8x16_t bytes = quantized_neon(t, range);
   if (place->table) bytes = looked_up_neon(place->table, bytes);
   uint8_t *to = place->output[r] + place->channel + offset;
   if (left >= ESPALIER_PANEL) vst1q_u8(to, bytes);
@@ -56,7 +57,8 @@ INLINED void tile(const conv_gemm_u8_place *place, uint32_t panel, const int32_t
   sums_16 sum[ROWS_LIMIT];
   UNROLLED for (int r = 0; r < rows; r++) x[r] = place->input[r] + place->input_offset;
   add_products(place, place->panel + panel * place->panel_size, x, rows, start, sum);
-  UNROLLED for (int r = 0; r < rows; r++) store_row(place, panel, r, sum[r]);
+  const byte_range range = byte_range_neon(place->p->low, place->p->high);
+  UNROLLED for (int r = 0; r < rows; r++) store_row(place, panel, r, sum[r], range);
 }
 
 INLINED void run_tile(
