@@ -79,9 +79,12 @@ private func expected(_ boxes: Box...) -> [ExpectedBox] { boxes.map { ExpectedBo
     agreement.add(
       found: [bar(0, 0.1, score: 0.5), bar(0, 0.1, score: 0.9), bar(0.8, 0.9, category: 1)],
       expected: [bar(0, 0.1), bar(0.8, 0.9)])
-    #expect(agreement.partners == 1)
-    #expect(abs(agreement.f1 - 2.0 / 5) < 1e-12)
-    #expect(BoxAgreement().f1 == 1)
+    let all = agreement.counts(onlyExpected: false)
+    #expect(all == BoxAgreement.Counts(found: 3, expected: 2, partners: 1))
+    #expect(abs(all.f1 - 2.0 / 5) < 1e-12)
+    // Class 1 is nowhere expected.
+    #expect(agreement.counts(onlyExpected: true).found == 2)
+    #expect(BoxAgreement().counts(onlyExpected: true).f1 == 1)
   }
 }
 

@@ -120,11 +120,12 @@ import Testing
       #expect(calibration["times_of"] as? String == "Maker 8 1 neon, 1 thread")
       let float = try #require(calibration["float32"] as? [[String: Any]])
       let kept = try #require(float.first { $0["reason"] as? String == "kept by --keep-float" })
-      // 10 µs by the best kernel, less 2.
-      #expect(abs(try #require(kept["extra_ms"] as? Double) - 0.008) < 1e-9)
+      // 10 µs by the best kernel, less 2, and a little for its input, which comes in bytes.
+      #expect(try #require(kept["extra_ms"] as? Double) >= 0.008)
+      #expect(try #require(kept["extra_ms"] as? Double) < 0.009)
       let faster = float.filter { $0["reason"] as? String == "float32 is faster" }
       #expect(!faster.isEmpty)
-      for node in faster { #expect(abs(try #require(node["extra_ms"] as? Double) + 4.99) < 1e-9) }
+      for node in faster { #expect(abs(try #require(node["extra_ms"] as? Double) + 4.99) < 0.005) }
       let compared = try CommandRun([
         "compare", Signs.model, "\(folder)/x", "--frames", frame, "--calibrate", frame, "--json",
       ])

@@ -138,7 +138,7 @@ func table(_ times: [(LayerShape, KernelChoice, Double)] = [], threads: Int = 1)
   @Test func `use measured rates`() throws {
     var fast = table()
     fast.set(.floatGemm, threads: 1, 32e9)
-    fast.set(.callOverhead, threads: 1, 0.2)
+    fast.set(.callOverhead, threads: 1, 0.05)
     // Twice the built-in rate of NEON.
     let twice = try LayerCosts(fast, threads: 1).microseconds(layer(256, 256, size: 56), Self.gemm)
     let once = LayerCosts.estimated(instructionSet: "neon").microseconds(layer(256, 256, size: 56), Self.gemm)

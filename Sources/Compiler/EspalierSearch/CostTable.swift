@@ -23,7 +23,7 @@ public struct ProcessorKind: Hashable, Sendable, CustomStringConvertible {
 
 /// What a cost model needs to know about a processor.
 public enum MachineRate: String, CaseIterable, Sendable {
-  /// Microseconds to begin a kernel call and to meet the other threads behind it.
+  /// Microseconds of a kernel call that does next to nothing.
   case callOverhead = "call-overhead-us"
   /// Multiply-adds in a second of each sequence of instructions, padding included, all threads together.
   case floatGemm = "f32-gemm-macs"

@@ -140,13 +140,18 @@ extension LayerCosts {
     }
   }
 
+  /// The microseconds of turning a tensor into bytes, or back.
+  public func conversion(of value: ValueID, in graph: Graph) -> Double {
+    model.conversion(elements: graph.type(of: value).elementCount)
+  }
+
   /// The layers that are faster in float32 even if their input comes in bytes and their output must become
   /// bytes; by their outputs' names.
   public func fasterInFloat(_ graph: Graph) -> [String] {
     graph.nodes.filter { node in
       guard let extra = extraOfFloat(node, in: graph) else { return false }
-      let elements = [node.inputs[0], node.outputs[0]].map { graph.type(of: $0).elementCount }
-      return extra + elements.reduce(0) { $0 + model.conversion(elements: $1) } < 0
+      return extra + conversion(of: node.inputs[0], in: graph) + conversion(of: node.outputs[0], in: graph)
+        < 0
     }.map { graph[$0.outputs[0]].name }
   }
 }

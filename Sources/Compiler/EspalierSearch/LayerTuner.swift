@@ -47,19 +47,29 @@ public struct LayerTuner {
     _ shape: LayerShape, _ choices: [KernelChoice]
   ) throws -> [(KernelChoice, Double)] {
     let graph = try LayerGraph.make(shape)
-    let plans = try choices.map { try Pipeline.lower(graph, choices: KernelChoices([shape: $0])) }
-    let times = try timer(plans)
-    return zip(choices, zip(plans, times)).map { choice, measured in
-      let (plan, times) = measured
-      // Calls that carry the layer's name also fill halos and turn the output to the caller's layout.
-      let own = zip(plan.calls, times).filter { Self.families.contains($0.0.family) }.map(\.1)
-      return (choice, max(0.001, own.reduce(0, +) / Double(LayerGraph.copies(shape))))
+    let plans = try choices.compactMap { choice -> (choice: KernelChoice, plan: Plan)? in
+      let plan = try Pipeline.lower(graph, choices: KernelChoices([shape: choice]))
+      return Self.follows(plan, choice) ? (choice, plan) : nil
+    }
+    let times = try timer(plans.map(\.plan))
+    return zip(plans, times).map { candidate, times in
+      // Calls that carry the layer's name also fill halos and turn inputs and outputs to other layouts.
+      let own = zip(candidate.plan.calls, times).filter { !Self.movements.contains($0.0.family) }.map(\.1)
+      return (candidate.choice, max(0.001, own.reduce(0, +) / Double(LayerGraph.copies(shape))))
     }
   }
 
-  /// Kernel families that convolve.
-  private static let families: Set<UInt16> = [
-    ConvGemmParameters.family, ConvWinogradParameters.family, ConvDepthwiseParameters.family,
-    ByteConvGemmParameters.family, ByteConvDepthwiseParameters.family,
+  /// Whether a plan has the kernel that it should; weights may stand against Winograd's.
+  private static func follows(_ plan: Plan, _ choice: KernelChoice) -> Bool {
+    guard case .winograd = choice else { return true }
+    return !plan.calls.contains { products.contains($0.family) }
+  }
+
+  private static let products: Set<UInt16> = [ConvGemmParameters.family, ByteConvGemmParameters.family]
+
+  /// Kernel families that compute nothing.
+  private static let movements: Set<UInt16> = [
+    FillParameters.family, CopyParameters.family, ByteFillParameters.family, ByteCopyParameters.family,
+    QuantizeParameters.family, DequantizeParameters.family,
   ]
 }

@@ -26,8 +26,9 @@ struct CalibrationReport: Encodable {
     let op: String
     let reason: String
     let multiply_adds: Int
-    /// What the node takes in float32 beyond what it would take in 8 bits, in milliseconds a frame; nil where no
-    /// layer's time is known.
+    /// What the node takes in float32 beyond what it would take in 8 bits, in milliseconds a frame, with turning what
+    /// it reads into float32 and what it gives into bytes where its neighbors compute in 8 bits; nil where no
+    /// 8-bit kernel stands for it.
     let extra_ms: Double?
   }
 
@@ -70,9 +71,21 @@ struct CalibrationReport: Encodable {
       guard !result.plan.nodes.contains(node.id) else { return nil }
       return FloatNode(
         node: node.name, op: node.op.label, reason: reasons[node.name] ?? "", multiply_adds: multiplyAdds,
-        extra_ms: costs.extraOfFloat(node, in: graph).map { $0 / 1_000 })
+        extra_ms: costs.extraOfFloat(node, in: graph).map {
+          ($0 + Self.borders(of: node, result, costs)) / 1_000
+        })
     }
     times_of = costs.isMeasured ? costs.source : nil
+  }
+
+  /// Microseconds of turning bytes into float32 before a node and float32 into bytes behind it.
+  private static func borders(
+    of node: Node, _ result: PostTrainingQuantization, _ costs: LayerCosts
+  ) -> Double {
+    let (graph, bytes) = (result.source, result.plan.nodes)
+    let read = node.inputs.filter { graph.producer(of: $0).map { bytes.contains($0.id) } ?? false }
+    let given = node.outputs.filter { graph.consumers(of: $0).contains { bytes.contains($0.id) } }
+    return (read + given).reduce(0) { $0 + costs.conversion(of: $1, in: graph) }
   }
 
   func show() {

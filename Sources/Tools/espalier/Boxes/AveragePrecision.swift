@@ -129,26 +129,39 @@ struct ExpectedBox: Equatable {
 
 /// How many of two sets of boxes are partners: of one class, half of them in common; each serves once.
 struct BoxAgreement {
-  private(set) var found = 0
-  private(set) var expected = 0
-  private(set) var partners = 0
+  struct Counts: Equatable {
+    var found = 0
+    var expected = 0
+    var partners = 0
+
+    /// The harmonic mean of precision and recall; 1 where neither has a box.
+    var f1: Double {
+      found + expected == 0 ? 1 : 2 * Double(partners) / Double(found + expected)
+    }
+  }
+
+  private var ofClass: [Int: Counts] = [:]
 
   mutating func add(found boxes: [Box], expected others: [Box]) {
     var free = others
     for box in Suppression.ranked(boxes) {
+      ofClass[box.category, default: Counts()].found += 1
       let rivals = free.indices.filter { free[$0].category == box.category }
       guard let best = rivals.max(by: { free[$0].overlap(box) < free[$1].overlap(box) }),
         free[best].overlap(box) >= 0.5
       else { continue }
-      partners += 1
+      ofClass[box.category]?.partners += 1
       free.remove(at: best)
     }
-    found += boxes.count
-    expected += others.count
+    for other in others { ofClass[other.category, default: Counts()].expected += 1 }
   }
 
-  /// The harmonic mean of precision and recall; 1 where neither has a box.
-  var f1: Double {
-    found + expected == 0 ? 1 : 2 * Double(partners) / Double(found + expected)
+  /// - Parameter onlyExpected: Whether classes of which no box is expected in any frame count for nothing.
+  func counts(onlyExpected: Bool) -> Counts {
+    ofClass.values.filter { !onlyExpected || $0.expected > 0 }.reduce(into: Counts()) { sum, own in
+      sum.found += own.found
+      sum.expected += own.expected
+      sum.partners += own.partners
+    }
   }
 }

@@ -19,13 +19,15 @@ struct BoxReport: Encodable {
     let expected: Int
     let classes: [Class]
 
-    init(_ score: BoxScore, names: Labels?) {
+    /// - Parameter isLabelled: Classes without labels then count for nothing: nobody looked for them.
+    init(_ score: BoxScore, isLabelled: Bool, names: Labels?) {
       let found = score.precision.classes
       func mean(_ value: (AveragePrecision.Class) -> Double) -> Double? {
         found.isEmpty ? nil : found.map(value).reduce(0, +) / Double(found.count)
       }
       (map, map50) = (mean(\.mean), mean(\.at50))
-      (f1, boxes, expected) = (score.agreement.f1, score.agreement.found, score.agreement.expected)
+      let counts = score.agreement.counts(onlyExpected: isLabelled)
+      (f1, boxes, expected) = (counts.f1, counts.found, counts.expected)
       classes = found.map {
         Class(
           category: $0.category, name: names?[$0.category], expected: $0.expected, ap: $0.mean,
@@ -55,11 +57,11 @@ struct BoxReport: Encodable {
     self.pack = pack
     frames = evaluation.frames
     boxes = format.rawValue
-    labels = isLabelled ? Score(evaluation.own, names: names) : nil
+    labels = isLabelled ? Score(evaluation.own, isLabelled: true, names: names) : nil
     self.against = against.map {
       Other(
-        pack: $0, labels: isLabelled ? Score(evaluation.other, names: names) : nil,
-        agreement: Score(evaluation.between, names: names))
+        pack: $0, labels: isLabelled ? Score(evaluation.other, isLabelled: true, names: names) : nil,
+        agreement: Score(evaluation.between, isLabelled: false, names: names))
     }
   }
 
