@@ -191,16 +191,19 @@ private let step = sixAxes([1], fill: 0)
   }
 
   /// Planar pictures to pixels, as a network's input is quantized.
-  @Test(arguments: espalier_isa.available(for: QuantizeParameters.family), [1, 3, 4, 13])
-  func `changes from NCHW to NHWC`(isa: espalier_isa, channels: Int) throws {
+  @Test(
+    arguments: espalier_isa.available(for: QuantizeParameters.family),
+    [(1, 2), (1, 4), (3, 4), (4, 4), (4, 5), (13, 14)])
+  func `changes from NCHW to NHWC`(isa: espalier_isa, size: (channels: Int, stride: Int)) throws {
+    let (channels, stride) = size
     var generator = SeededGenerator(state: 10)
     for (height, width) in [(1, 1), (3, 5), (8, 16), (13, 33), (30, 71)] {
       let extent = [2, channels, height, width]
       let planar = TestView(contiguous: extent)
-      let row = (channels + 1) * (width + 2)
+      let row = stride * (width + 2)
       var to = planar
-      to.stride = [row * height, 1, row, channels + 1]
-      to.base = channels + 1
+      to.stride = [row * height, 1, row, stride]
+      to.base = stride
       to.elementCount = 2 * row * height
       let x = generator.floats(planar.elementCount), before = generator.bytes(to.elementCount)
       var expected = before

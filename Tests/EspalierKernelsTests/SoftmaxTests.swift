@@ -71,6 +71,20 @@ import Testing
     }
   }
 
+  /// The distributions of a detector's boxes: planes become pixels.
+  @Test(arguments: espalier_isa.available(for: SoftmaxParameters.family), [2, 16, 64, 65])
+  func `change from NCHW to NHWC`(isa: espalier_isa, channels: Int) throws {
+    var generator = SeededGenerator(state: 52)
+    for (height, width) in [(1, 1), (2, 8), (3, 37)] {
+      let extent = [2, channels, height, width]
+      let planes = TestView(contiguous: extent)
+      var pixels = planes
+      pixels.stride = [channels * height * width, 1, channels * width, channels]
+      try expect(extent, axis: 1, planes, pixels, isa, &generator)
+      try expect(extent, axis: 1, pixels, planes, isa, &generator)
+    }
+  }
+
   @Test func `survive hostile parameters`() {
     var generator = SeededGenerator(state: 53)
     let extent = [3, 4, 5, 37]

@@ -23,8 +23,18 @@ B bvec b_zero(void) { return _mm512_setzero_si512(); }
 B bvec b_set(uint8_t x) { return _mm512_set1_epi8((char)x); }
 B bvec b_load(const uint8_t *p) { return _mm512_loadu_si512(p); }
 B void b_store(uint8_t *p, bvec x) { _mm512_storeu_si512(p, x); }
-B bvec b_load_part(const uint8_t *p, int64_t n) { return _mm512_maskz_loadu_epi8((1ull << n) - 1, p); }
-B void b_store_part(uint8_t *p, int64_t n, bvec x) { _mm512_mask_storeu_epi8(p, (1ull << n) - 1, x); }
+
+// No wider than needed: a load waits for an earlier store to any of its bytes, also to those under its mask.
+B bvec b_load_part(const uint8_t *p, int64_t n) {
+  if (n <= 16) return _mm512_zextsi128_si512(_mm_maskz_loadu_epi8((__mmask16)((1u << n) - 1), p));
+  if (n <= 32) return _mm512_zextsi256_si512(_mm256_maskz_loadu_epi8((__mmask32)((1ull << n) - 1), p));
+  return _mm512_maskz_loadu_epi8((1ull << n) - 1, p);
+}
+B void b_store_part(uint8_t *p, int64_t n, bvec x) {
+  if (n <= 16) _mm_mask_storeu_epi8(p, (__mmask16)((1u << n) - 1), _mm512_castsi512_si128(x));
+  else if (n <= 32) _mm256_mask_storeu_epi8(p, (__mmask32)((1ull << n) - 1), _mm512_castsi512_si256(x));
+  else _mm512_mask_storeu_epi8(p, (1ull << n) - 1, x);
+}
 
 B bvec b_max(bvec a, bvec b) { return _mm512_max_epu8(a, b); }
 

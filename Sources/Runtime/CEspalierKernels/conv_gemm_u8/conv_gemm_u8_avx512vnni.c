@@ -46,26 +46,6 @@ static inline __attribute__((always_inline)) void add_products(
   }
 }
 
-// t of the definition for panel q of row r.
-static inline __attribute__((always_inline)) __m512 finished(
-    const conv_gemm_u8_place *place, int q, int r, __mmask16 mask, __m512i sum) {
-  const float *numbers = place->scales_offsets + q * 2 * ESPALIER_PANEL;
-  __m512 t = _mm512_fmadd_ps(
-      _mm512_cvtepi32_ps(sum), _mm512_loadu_ps(numbers), _mm512_loadu_ps(numbers + ESPALIER_PANEL));
-  if (place->residual) {
-    const __m128i bytes =
-        _mm_maskz_loadu_epi8(mask, place->residual[r] + place->channel + q * ESPALIER_PANEL);
-    const __m512 value = _mm512_cvtepi32_ps(_mm512_cvtepu8_epi32(bytes));
-    t = _mm512_fmadd_ps(value, _mm512_set1_ps(place->p->residual_scale), t);
-  }
-  return t;
-}
-
-static inline __mmask16 mask_of(int32_t channels, int q) {
-  const int32_t left = channels - q * ESPALIER_PANEL;
-  return left >= ESPALIER_PANEL ? 0xFFFF : left <= 0 ? 0 : (__mmask16)((1u << left) - 1);
-}
-
 // Four times 16 numbers 0 … 255 as 64 bytes in order.
 static inline __m512i packed(const __m512i *y) {
   const __m512i pairs = _mm512_packus_epi16(_mm512_packus_epi32(y[0], y[1]), _mm512_packus_epi32(y[2], y[3]));
@@ -87,45 +67,31 @@ static inline __attribute__((always_inline)) __m256i half_of(__m512i bytes, cons
   return half ? _mm512_extracti64x4_epi64(bytes, 1) : _mm512_castsi512_si256(bytes);
 }
 
-static inline __attribute__((always_inline)) void store_row(
-    const conv_gemm_u8_place *place, const int panels, int r, const __m512i *sums) {
-  __m512i y[ESPALIER_ITEM_PANELS];
-  UNROLLED for (int q = 0; q < ESPALIER_ITEM_PANELS; q++) {
-    if (q >= panels) {
-      y[q] = _mm512_setzero_si512();
-      continue;
-    }
-    const __mmask16 mask = mask_of(place->channels, q);
-    const __m512 t = finished(place, q, r, mask, sums[q]);
-    if (place->p->output_is_float) {
-      float *output = (float *)(void *)place->output[r] + place->channel + q * ESPALIER_PANEL;
-      _mm512_mask_storeu_ps(output, mask, clamped_avx512(t, place->p->low, place->p->high));
-    }
-    // A NaN becomes the lowest number, and that, as all below 0, the byte 0.
-    y[q] = _mm512_cvtps_epi32(_mm512_min_ps(_mm512_set1_ps(place->p->high), t));
-  }
-  if (place->p->output_is_float) return;
-  const int low = _mm_cvtss_si32(_mm_set_ss(place->p->low));
-  __m512i bytes = _mm512_max_epu8(packed(y), _mm512_set1_epi8((char)low));
-  if (place->table) bytes = looked_up_avx512(place->table, bytes);
-  const __mmask64 mask = place->channels >= 64 ? ~0ull : (1ull << place->channels) - 1;
-  _mm512_mask_storeu_epi8(place->output[r] + place->channel, mask, bytes);
+// The valid channels among the first 64 of a tile.
+static inline uint64_t mask_of(const conv_gemm_u8_place *place) {
+  return place->channels >= 64 ? ~0ull : (1ull << place->channels) - 1;
 }
 
-// Rows with a residual, a table or floats: out of line and from memory, so that their choices are made once a row.
-#define FINISH(panels)                                                                               \
-  static __attribute__((noinline)) void finish_##panels(                                             \
-      const conv_gemm_u8_place *place, int rows, const __m512i (*sums)[ESPALIER_ITEM_PANELS]) {      \
-    for (int r = 0; r < rows; r++) store_row(place, panels, r, sums[r]);                             \
-  }
-FINISH(1) FINISH(2) FINISH(3) FINISH(4)
+// t of the definition for panel q of row r, of which `mask` names the valid channels.
+static inline __attribute__((always_inline)) __m512 finished(
+    const conv_gemm_u8_place *place, int q, int r, uint64_t mask, const bool adds, __m512i sum) {
+  const float *numbers = place->scales_offsets + q * 2 * ESPALIER_PANEL;
+  const __m512 t = _mm512_fmadd_ps(
+      _mm512_cvtepi32_ps(sum), _mm512_loadu_ps(numbers), _mm512_loadu_ps(numbers + ESPALIER_PANEL));
+  if (!adds) return t;
+  const __mmask16 valid = (__mmask16)(mask >> q * ESPALIER_PANEL);
+  const __m128i bytes = _mm_maskz_loadu_epi8(valid, place->residual[r] + place->channel + q * ESPALIER_PANEL);
+  return _mm512_fmadd_ps(
+      _mm512_cvtepi32_ps(_mm512_cvtepu8_epi32(bytes)), _mm512_set1_ps(place->p->residual_scale), t);
+}
 
-// Stores bytes without residual and table: 64 at once, of four rows of one panel, two rows of two or one row.
+// Stores bytes: 64 at once, of four rows of one panel, two rows of two or one row.
 static inline __attribute__((always_inline)) void store_bytes(
-    const conv_gemm_u8_place *place, const int rows, const int panels, __m512i (*sum)[ROWS_LIMIT]) {
+    const conv_gemm_u8_place *place, const int rows, const int panels, const bool adds,
+    __m512i (*sum)[ROWS_LIMIT]) {
   const __m512i low = _mm512_set1_epi8((char)_mm_cvtss_si32(_mm_set_ss(place->p->low)));
   const __m512 high = _mm512_set1_ps(place->p->high);
-  const __mmask64 mask = place->channels >= 64 ? ~0ull : (1ull << place->channels) - 1;
+  const uint64_t mask = mask_of(place);
   const int step = panels == 1 ? 4 : panels == 2 ? 2 : 1;
   UNROLLED for (int first = 0; first < rows; first += step) {
     __m512i y[4];
@@ -135,12 +101,11 @@ static inline __attribute__((always_inline)) void store_bytes(
         y[k] = _mm512_setzero_si512();
         continue;
       }
-      const float *numbers = place->scales_offsets + q * 2 * ESPALIER_PANEL;
-      const __m512 t = _mm512_fmadd_ps(_mm512_cvtepi32_ps(sum[q][r]), _mm512_loadu_ps(numbers),
-                                       _mm512_loadu_ps(numbers + ESPALIER_PANEL));
+      const __m512 t = finished(place, q, r, mask, adds, sum[q][r]);
       y[k] = _mm512_cvtps_epi32(_mm512_min_ps(high, t));  // a NaN: the lowest number, and so the byte 0
     }
-    const __m512i bytes = _mm512_max_epu8(packed(y), low);
+    __m512i bytes = _mm512_max_epu8(packed(y), low);
+    if (place->table) bytes = looked_up_avx512(place->table, bytes);
     UNROLLED for (int k = 0; k < step; k++) {
       const int r = first + k;
       if (r >= rows) continue;
@@ -152,23 +117,37 @@ static inline __attribute__((always_inline)) void store_bytes(
   }
 }
 
+// Stores floats, from memory: few layers do, the heads of networks.
+static __attribute__((noinline)) void store_floats(
+    const conv_gemm_u8_place *place, int rows, int panels, const __m512i *sums) {
+  const uint64_t mask = mask_of(place);
+  for (int r = 0; r < rows; r++)
+    for (int q = 0; q < panels; q++) {
+      const __m512i sum = sums[q * rows + r];
+      const __m512 t = place->residual ? finished(place, q, r, mask, true, sum)
+                                       : finished(place, q, r, mask, false, sum);
+      float *output = (float *)(void *)place->output[r] + place->channel + q * ESPALIER_PANEL;
+      _mm512_mask_storeu_ps(output, (__mmask16)(mask >> q * ESPALIER_PANEL),
+                            clamped_avx512(t, place->p->low, place->p->high));
+    }
+}
+
 static inline __attribute__((always_inline)) void tile(
     const conv_gemm_u8_place *place, const int rows, const int panels) {
   __m512i sum[ESPALIER_ITEM_PANELS][ROWS_LIMIT];
   UNROLLED for (int q = 0; q < panels; q++)
     UNROLLED for (int r = 0; r < rows; r++) sum[q][r] = _mm512_setzero_si512();
   add_products(place, rows, panels, sum);
-  if (!place->residual && !place->table && !place->p->output_is_float) {
-    store_bytes(place, rows, panels, sum);
-    return;
+  if (place->p->output_is_float) {
+    __m512i sums[ESPALIER_ITEM_PANELS * ROWS_LIMIT];
+    UNROLLED for (int q = 0; q < panels; q++)
+      UNROLLED for (int r = 0; r < rows; r++) sums[q * rows + r] = sum[q][r];
+    store_floats(place, rows, panels, sums);
+  } else if (place->residual) {
+    store_bytes(place, rows, panels, true, sum);
+  } else {
+    store_bytes(place, rows, panels, false, sum);
   }
-  __m512i sums[ROWS_LIMIT][ESPALIER_ITEM_PANELS];
-  UNROLLED for (int r = 0; r < rows; r++)
-    UNROLLED for (int q = 0; q < panels; q++) sums[r][q] = sum[q][r];
-  if (panels == 1) finish_1(place, rows, sums);
-  if (panels == 2) finish_2(place, rows, sums);
-  if (panels == 3) finish_3(place, rows, sums);
-  if (panels == 4) finish_4(place, rows, sums);
 }
 
 #define TILE(rows, panels) \

@@ -1,7 +1,8 @@
 // y[i] = quantized(rint(x[i] / scale) + zero), VB a step. The including file gives the vectors.
 //
 // A picture whose planes become pixels has neighboring floats in the rows of a walk instead of along them: there
-// VB rows are computed at once, plane by plane, and their bytes spread over the pixels.
+// VB rows are computed at once, plane by plane, and their bytes spread over the pixels; but first of all the including
+// file's quantize_narrow_pixels is asked, if it says HAS_NARROW_PIXELS.
 #include "quantize_u8_body.h"
 
 typedef espalier_quantize_u8_parameters quantize_u8;
@@ -19,6 +20,9 @@ static inline void quantize_vectors(const quantize_u8 *p, const float *x, uint8_
 // `count` planes, `rows` floats of each; the last VB rows overlap those before them.
 static inline void quantize_planes(const quantize_u8 *p, const float *x, int64_t plane, uint8_t *y, int64_t pixel,
                                    int64_t step, int64_t rows, int64_t count) {
+#if defined(HAS_NARROW_PIXELS)
+  if (quantize_narrow_pixels(p, x, plane, y, pixel, step, rows, count)) return;
+#endif
   if (rows < VB) {
     for (int64_t r = 0; r < rows; r++) quantize(p, x + r, plane, y + r * pixel, step, count);
     return;

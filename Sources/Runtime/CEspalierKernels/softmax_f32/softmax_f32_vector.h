@@ -36,7 +36,7 @@ V void softmax_axis(const espalier_softmax_f32_parameters *p, const float *x, fl
     if (!logarithm) v_store_any(y + j * to, to, n, e);
   }
   const float sum = v_sum(v_add(sums, few));
-  const vec factor = v_set(1 / sum), shift = v_set(logf(sum));
+  const vec factor = v_set(1 / sum), shift = v_set(logarithm ? logf(sum) : 0);
   for (int64_t j = 0; j < length; j += VL) {
     const int64_t n = length - j < VL ? length - j : VL;
     const vec value = logarithm ? v_load_any(x + j * from, from, n) : v_load_any(y + j * to, to, n);
@@ -85,6 +85,25 @@ static void softmax_row_across(const espalier_softmax_f32_parameters *p, const f
   if (count > 0) softmax_neighbors(p, x, y, false, v_part(count));
 }
 
+enum { softmax_near_limit = 64 };  // axes that are brought together in memory at most
+
+// The same where the neighbors of the output lie `step` apart: results are computed side by side, then spread.
+static void softmax_row_apart(const espalier_softmax_f32_parameters *p, const float *x, float *y, int64_t step,
+                              int64_t count) {
+  float near[softmax_near_limit * VL] __attribute__((aligned(64)));
+  espalier_softmax_f32_parameters beside = *p;
+  beside.output_length_stride = VL;
+  const int64_t length = p->length, to = p->output_length_stride;
+  for (int64_t i = 0; i < count; i += VL) {
+    const int64_t n = count - i < VL ? count - i : VL;
+    softmax_neighbors(&beside, x + i, near, n == VL, v_part(n % VL));
+    for (int64_t k = 0; k < n; k++) {
+      float *target = y + (i + k) * step;
+      for (int64_t j = 0; j < length; j++) target[j * to] = near[j * VL + k];
+    }
+  }
+}
+
 static void softmax_items(const espalier_call *call, uint32_t first, uint32_t end, void *scratch) {
   const espalier_softmax_f32_parameters *p = call->parameters;
   if (p->mode == espalier_softmax_hard) return espalier_softmax_f32_scalar(call, first, end, scratch);
@@ -93,13 +112,15 @@ static void softmax_items(const espalier_call *call, uint32_t first, uint32_t en
   float *output = call->operands[1];
   const espalier_loop loop = espalier_softmax_f32_loop(p);
   const bool adjacent = p->input_length_stride == 1 && p->output_length_stride == 1;
-  const bool across = loop.stride[loop.rank - 1][0] == 1 && loop.stride[loop.rank - 1][1] == 1;
+  const int64_t *step = loop.stride[loop.rank - 1];
+  const bool beside = !adjacent && step[0] == 1;
   espalier_walk walk = espalier_walk_start(first, end);
   while (espalier_walk_next(&walk, &loop))
     for (int64_t r = 0; r < walk.rows; r++) {
       const float *x = input + walk.offset[0] + r * walk.row_stride[0];
       float *y = output + walk.offset[1] + r * walk.row_stride[1];
-      if (!adjacent && across) softmax_row_across(p, x, y, walk.count);
+      if (beside && step[1] == 1) softmax_row_across(p, x, y, walk.count);
+      else if (beside && p->length <= softmax_near_limit) softmax_row_apart(p, x, y, step[1], walk.count);
       else
         for (int64_t i = 0; i < walk.count; i++)
           (adjacent ? softmax_adjacent : softmax_strided)(p, x + i * walk.stride[0], y + i * walk.stride[1]);
