@@ -121,6 +121,18 @@ struct ByteConvGemmExample {
       seed: 3 + UInt64(outputs))
   }
 
+  /// 1 … 17 quads: those that have tiles of their own, and one more; four items of pixels and some.
+  @Test(arguments: [13, 32, 70])
+  func `gives the definition's bits for short sums of many pixels`(outputs: Int) throws {
+    let quads = (1...17).map {
+      ConvolutionCase(height: 3, width: 20 + 3 * $0, inputs: 4 * $0 - $0 % 4, outputs: outputs)
+    }
+    let first = [9, 29, 61].map {
+      ConvolutionCase(height: 4, width: $0, inputs: 3, outputs: outputs, kernel: 3, stride: 2, padding: 1)
+    }
+    try expectDefinition(quads + first, seed: 90 + UInt64(outputs))
+  }
+
   @Test func `gives the definition's bits for filters, strides, dilations and batches`() throws {
     var cases: [ConvolutionCase] = []
     for kernel in [1, 2, 3, 5] {

@@ -20,7 +20,7 @@ typedef struct conv_gemm_pixels {
 static inline pixel_panel_blocks conv_gemm_cut(const conv_gemm *p) {
   return cut_pixels_and_panels(
       (uint32_t)p->batch * (uint32_t)p->height * (uint32_t)p->width, (uint32_t)p->output_channels,
-      (uint32_t)p->groups, p->panels_inner != 0);
+      (uint32_t)p->groups, p->panels_inner != 0, 1);
 }
 
 // Finds the addresses of pixels [first, first + count).

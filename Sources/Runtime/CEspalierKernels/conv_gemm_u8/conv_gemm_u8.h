@@ -13,14 +13,16 @@ typedef espalier_conv_gemm_u8_parameters conv_gemm_u8;
 static inline pixel_panel_blocks conv_gemm_u8_cut(const conv_gemm_u8 *p) {
   return cut_pixels_and_panels(
       (uint32_t)p->batch * (uint32_t)p->height * (uint32_t)p->width, (uint32_t)p->output_channels,
-      (uint32_t)p->groups, p->panels_inner != 0);
+      (uint32_t)p->groups, p->panels_inner != 0, 2);
 }
 
-// The addresses of an item's pixels: first channel of the first group.
+enum { CONV_GEMM_U8_PIXELS = 4 * ESPALIER_ITEM_PIXELS };
+
+// The addresses of the pixels of up to four items: first channel of the first group.
 typedef struct conv_gemm_u8_pixels {
-  const uint8_t *input[ESPALIER_ITEM_PIXELS];
-  uint8_t *output[ESPALIER_ITEM_PIXELS];          // floats where the output is float32
-  const uint8_t *residual[ESPALIER_ITEM_PIXELS];  // not set where there is no residual
+  const uint8_t *input[CONV_GEMM_U8_PIXELS];
+  uint8_t *output[CONV_GEMM_U8_PIXELS];          // floats where the output is float32
+  const uint8_t *residual[CONV_GEMM_U8_PIXELS];  // not set where there is no residual
 } conv_gemm_u8_pixels;
 
 static inline void conv_gemm_u8_locate(

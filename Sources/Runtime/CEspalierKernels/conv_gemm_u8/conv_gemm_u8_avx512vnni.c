@@ -7,7 +7,7 @@
 #include <immintrin.h>
 
 #include "../common/quantized_avx512.h"
-#include "conv_gemm_u8.h"
+#include "conv_gemm_u8_tiling.h"
 
 #define UNROLLED _Pragma("clang loop unroll(full)")
 
@@ -160,6 +160,8 @@ TILE(1, 3) TILE(2, 3) TILE(3, 3) TILE(4, 3) TILE(5, 3) TILE(6, 3)
 TILE(7, 3) TILE(8, 3)
 TILE(1, 4) TILE(2, 4) TILE(3, 4) TILE(4, 4) TILE(5, 4) TILE(6, 4)
 
+#include "conv_gemm_u8_short_avx512vnni.h"
+
 typedef void (*tile_function)(const conv_gemm_u8_place *place);
 static const tile_function tiles[ESPALIER_ITEM_PANELS + 1][ROWS_LIMIT + 1] = {
     {NULL},
@@ -172,14 +174,46 @@ static const tile_function tiles[ESPALIER_ITEM_PANELS + 1][ROWS_LIMIT + 1] = {
     {NULL, tile_1x4, tile_2x4, tile_3x4, tile_4x4, tile_5x4, tile_6x4},
 };
 
-static void run_tile(const conv_gemm_u8_place *place, uint32_t pixels, uint32_t panels) {
+static void run_tile(
+    const conv_gemm_u8_tiling *tiling, const conv_gemm_u8_place *place, uint32_t pixels, uint32_t panels) {
+  (void)tiling;
   tiles[panels][pixels](place);
+}
+
+static void run_short_tile(
+    const conv_gemm_u8_tiling *tiling, const conv_gemm_u8_place *place, uint32_t pixels, uint32_t panels) {
+  if (pixels >= SHORT_SUMS / panels) {
+    short_tiles[tiling->quads](place, tiling->offsets, pixels, panels);
+    return;
+  }
+  tiles[panels][pixels](place);
+}
+
+// Bytes from few quads, with nothing to add.
+static bool is_short(const espalier_call *call) {
+  const conv_gemm_u8 *p = call->parameters;
+  return !call->operands[5] && !p->output_is_float && p->run_count <= SHORT_LIMIT &&
+         p->run_length <= 4 * SHORT_LIMIT && p->run_count * p->run_length <= 4 * SHORT_LIMIT;
 }
 
 void espalier_conv_gemm_u8_avx512vnni(const espalier_call *call, uint32_t first, uint32_t end, void *scratch) {
   (void)scratch;
-  static const uint32_t rows[] = {0, 12, 12, 8, 6};
-  conv_gemm_u8_run(call, first, end, rows, run_tile);
+  const conv_gemm_u8 *p = call->parameters;
+  if (!is_short(call)) {
+    const conv_gemm_u8_tiling tiling = {
+        ESPALIER_ITEM_PIXELS, ESPALIER_ITEM_PANELS, {0, 12, 12, 8, 6}, NULL, 0, run_tile};
+    conv_gemm_u8_run_tiling(call, first, end, &tiling);
+    return;
+  }
+  ptrdiff_t offsets[SHORT_LIMIT];
+  uint32_t quads = 0;
+  for (int32_t run = 0; run < p->run_count; run++)
+    for (int32_t k = 0; k < p->run_length; k += 4)
+      offsets[quads++] = (ptrdiff_t)((const int32_t *)call->operands[1])[run] + k;
+  const conv_gemm_u8_tiling tiling = {
+      CONV_GEMM_U8_PIXELS, SHORT_PANELS, {0, CONV_GEMM_U8_PIXELS, CONV_GEMM_U8_PIXELS}, offsets, quads,
+      run_short_tile};
+  conv_gemm_u8_run_tiling(call, first, end, &tiling);
 }
 
 #pragma clang attribute pop
