@@ -6,23 +6,32 @@
 enum { padded = 16 };
 
 // What bytes and weights an example holds.
-typedef enum values { any_values, largest_values, halfway_values, value_kinds } values;
+typedef enum values {
+  any_values,
+  largest_values,    // 0 and 255 with 127 and -128
+  outermost_values,  // 255 with -128: the largest sums there are
+  halfway_values,    // small numbers whose scaled sums lie halfway between two bytes
+  value_kinds,
+} values;
 
 static void fill_bytes(values kind, uint8_t *x, size_t count) {
   for (size_t i = 0; i < count; i++)
     if (kind == largest_values) x[i] = one_in(2) ? 0 : 255;
+    else if (kind == outermost_values) x[i] = 255;
     else if (kind == halfway_values) x[i] &= 3;
 }
 
 static void fill_weights(values kind, uint8_t *w, size_t count) {
   for (size_t i = 0; i < count; i++)
     if (kind == largest_values) w[i] = (uint8_t)(one_in(3) ? 127 : -128);
+    else if (kind == outermost_values) w[i] = 0x80;
     else if (kind == halfway_values) w[i] = (uint8_t)pick(-1, 1);
 }
 
 // Scales that spread the sums of `terms` products over the bytes; now and then no numbers at all.
 static void fill_numbers(values kind, float *scales, float *offsets, size_t count, size_t terms) {
-  const float size = kind == largest_values ? (float)terms * 255 * 127 : sqrtf((float)terms) * 10000;
+  const bool is_large = kind == largest_values || kind == outermost_values;
+  const float size = is_large ? (float)terms * 255 * 127 : sqrtf((float)terms) * 10000;
   for (size_t i = 0; i < count; i++) {
     scales[i] = kind == halfway_values ? 0.5f : 60 / size * pick_float(-1.5f, 1.5f);
     offsets[i] = kind == halfway_values ? 20 : pick_float(-20, 270);

@@ -40,23 +40,52 @@ INLINED float32x4_t clamped_neon(float32x4_t t, float low, float high) {
   return vbslq_f32(vcltq_f32(t, h), t, h);
 }
 
-// The bytes that results are held to: rounding keeps order, so a bound may be rounded before it is applied.
+// Adding this to a number of a size below 2^22 rounds it to a whole one, half to even, and leaves it, in
+// two's complement, in the lowest bits. Where conversions are slow (those of Cortex-A76 and its successors
+// take one of the two pipes for two cycles) that is faster.
+static const float adder = 0x1.8p23f;
+enum { ADDER_BITS = 0x4B400000, ADDER_TERMS = 128 };  // as many products of bytes stay below 2^22
+
+// Floats of sums of up to ADDER_TERMS products that began with ADDER_BITS.
+INLINED floats_16 floats_of_adders(sums_16 sums) {
+  floats_16 x;
+  UNROLLED for (int i = 0; i < 4; i++)
+    x.part[i] = vsubq_f32(vreinterpretq_f32_s32(sums.part[i]), vdupq_n_f32(adder));
+  return x;
+}
+
+// What results are held to: rounding keeps order, so a bound may be rounded before it is applied.
 typedef struct byte_range {
-  uint8x16_t low, high;
+  float low, high;
+  uint8x16_t low_bytes, high_bytes;
 } byte_range;
 
 INLINED byte_range byte_range_neon(float low, float high) {
   const uint32x4_t l = vcvtnq_u32_f32(vdupq_n_f32(low)), h = vcvtnq_u32_f32(vdupq_n_f32(high));
-  return (byte_range){vdupq_laneq_u8(vreinterpretq_u8_u32(l), 0), vdupq_laneq_u8(vreinterpretq_u8_u32(h), 0)};
+  return (byte_range){low, high, vdupq_laneq_u8(vreinterpretq_u8_u32(l), 0),
+                      vdupq_laneq_u8(vreinterpretq_u8_u32(h), 0)};
 }
 
-// quantized(t) of the definition, for 0 <= low <= high <= 255. The conversion makes a NaN 0, thus `low`.
+// quantized(t) of the definition, for 0 <= low <= high <= 255. A conversion makes a NaN 0, thus `low`.
 INLINED uint8x16_t quantized_neon(floats_16 t, byte_range range) {
   int32x4_t y[4];
   UNROLLED for (int i = 0; i < 4; i++) y[i] = vcvtnq_s32_f32(t.part[i]);
   const uint16x8_t low = vqmovun_high_s32(vqmovun_s32(y[0]), y[1]);
   const uint16x8_t high = vqmovun_high_s32(vqmovun_s32(y[2]), y[3]);
-  return vminq_u8(vmaxq_u8(vqmovn_high_u16(vqmovn_u16(low), high), range.low), range.high);
+  const uint8x16_t bytes = vqmovn_high_u16(vqmovn_u16(low), high);
+  return vminq_u8(vmaxq_u8(bytes, range.low_bytes), range.high_bytes);
+}
+
+// The same by addition. VMAXNM gives the bound where t is NaN.
+INLINED uint8x16_t quantized_by_addition_neon(floats_16 t, byte_range range) {
+  uint16x8_t y[4];
+  UNROLLED for (int i = 0; i < 4; i++) {
+    const float32x4_t value = vmaxnmq_f32(t.part[i], vdupq_n_f32(range.low));
+    const float32x4_t held = vminnmq_f32(value, vdupq_n_f32(range.high));
+    y[i] = vreinterpretq_u16_f32(vaddq_f32(held, vdupq_n_f32(adder)));
+  }
+  const uint8x16_t low = vreinterpretq_u8_u16(vuzp1q_u16(y[0], y[1]));
+  return vuzp1q_u8(low, vreinterpretq_u8_u16(vuzp1q_u16(y[2], y[3])));
 }
 
 // table[y] for 16 bytes: 64 entries by each TBL, which leaves alone or clears what lies beyond them.

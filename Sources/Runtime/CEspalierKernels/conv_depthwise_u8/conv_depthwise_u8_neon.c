@@ -5,6 +5,9 @@
 #if defined(__aarch64__)
 #include "../common/quantized_neon.h"
 #include "conv_depthwise_u8.h"
+
+#define BY_ADDITION false
+
 #include "conv_depthwise_u8_neon.h"
 
 // Weights [16][4] of four taps below each other, tap by tap.

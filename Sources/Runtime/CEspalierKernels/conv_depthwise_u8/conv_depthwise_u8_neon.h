@@ -1,8 +1,9 @@
 // conv_depthwise_u8 on 128 bits: blocks of 16 channels, their epilogue, and the walk that NEON's forms share.
 //
-// The including file gives start_block(b, start), which says what the sums of a block's 16 channels begin
-// with, and convolve_rows(b, x, residual, y, rows, whole). Reads exactly the taps and valid channels and
-// whole weights; writes exactly the valid channels.
+// The including file gives BY_ADDITION, which says how it converts between whole numbers and floats,
+// start_block(b, start), which says what the sums of a block's 16 channels begin with, and convolve_rows(b,
+// x, residual, y, rows, whole). Reads exactly the taps and valid channels and whole weights; writes exactly
+// the valid channels.
 
 typedef espalier_conv_depthwise_u8_parameters depthwise_u8;
 
@@ -18,6 +19,7 @@ typedef struct block {
   const uint8_t *table;    // or NULL
   int64_t channels;        // valid ones, 1 … 16
   byte_range range;
+  bool has_adders;         // whether the sums begin with ADDER_BITS
   int32_t start[LANES];    // of the sums
 } block;
 
@@ -35,7 +37,7 @@ INLINED sums_16 started(const block *b) {
 }
 
 INLINED void store(const block *b, sums_16 sums, const uint8_t *residual, uint8_t *y, const bool whole) {
-  floats_16 t = floats_of_sums(sums);
+  floats_16 t = b->has_adders ? floats_of_adders(sums) : floats_of_sums(sums);
   UNROLLED for (int i = 0; i < 4; i++)
     t.part[i] = vfmaq_f32(vld1q_f32(b->offsets + 4 * i), t.part[i], vld1q_f32(b->scales + 4 * i));
   if (residual) {
@@ -43,7 +45,7 @@ INLINED void store(const block *b, sums_16 sums, const uint8_t *residual, uint8_
     UNROLLED for (int i = 0; i < 4; i++)
       t.part[i] = vfmaq_f32(t.part[i], rest.part[i], vdupq_n_f32(b->p->residual_scale));
   }
-  uint8x16_t bytes = quantized_neon(t, b->range);
+  uint8x16_t bytes = BY_ADDITION ? quantized_by_addition_neon(t, b->range) : quantized_neon(t, b->range);
   if (b->table) bytes = looked_up_neon(b->table, bytes);
   if (whole) vst1q_u8(y, bytes);
   else store_part_neon(y, b->channels, bytes);
@@ -64,8 +66,11 @@ static void convolve_tile(
     const float *scales = (const float *)call->operands[2] + c;
     const int64_t left = p->channels - c;
     block b = {p, width, (const int8_t *)call->operands[1] + c * 4, padded * 4, scales, scales + padded,
-               call->operands[3], left < LANES ? left : LANES, byte_range_neon(p->low, p->high), {0}};
+               call->operands[3], left < LANES ? left : LANES, byte_range_neon(p->low, p->high),
+               BY_ADDITION && (int64_t)p->kernel_h * p->kernel_w <= ADDER_TERMS, {0}};
     start_block(&b, b.start);
+    if (b.has_adders)
+      for (int i = 0; i < LANES; i++) b.start[i] += ADDER_BITS;
     const uint8_t *r = residual ? residual + c : NULL;
     if (left >= LANES) convolve_rows(&b, input + c, r, output + c, rows, true);
     else convolve_rows(&b, input + c, r, output + c, rows, false);

@@ -4,6 +4,8 @@
 #include "../common/quantized_neon.h"
 #include "conv_depthwise_u8.h"
 
+#define BY_ADDITION true
+
 #pragma clang attribute push(__attribute__((target("dotprod"))), apply_to = function)
 
 #include "conv_depthwise_u8_neon.h"

@@ -11,6 +11,7 @@
 #include "conv_gemm_u8.h"
 
 #define ROWS_LIMIT 2
+#define BY_ADDITION false
 
 // 128 times the weights of even quads and 127 times those of odd ones, added up for every channel.
 static void start_panel(const conv_gemm_u8_place *place, const int8_t *w, int32_t *start) {

@@ -9,6 +9,7 @@
 #include "conv_gemm_u8.h"
 
 #define ROWS_LIMIT 5
+#define BY_ADDITION true
 
 #pragma clang attribute push(__attribute__((target("dotprod"))), apply_to = function)
 

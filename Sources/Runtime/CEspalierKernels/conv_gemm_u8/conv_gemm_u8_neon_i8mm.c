@@ -9,10 +9,11 @@
 #include "conv_gemm_u8.h"
 
 #define ROWS_LIMIT 6
+#define BY_ADDITION true
 
 #pragma clang attribute push(__attribute__((target("dotprod,i8mm"))), apply_to = function)
 
-// Unsigned bytes are multiplied as they are.
+// Unsigned bytes are multiplied as they are: all channels start alike.
 static void start_panel(const conv_gemm_u8_place *place, const int8_t *w, int32_t *start) {
   (void)place, (void)w;
   memset(start, 0, ESPALIER_PANEL * sizeof *start);
@@ -47,14 +48,14 @@ INLINED uint8x8_t quad_at(const uint8_t *x) {
 // `rows` of x, an odd last one twice.
 INLINED void add_pairs(
     const conv_gemm_u8_place *place, const int8_t *w, const uint8_t *const *x, const int rows,
-    sums_16 *sum) {
+    const int32_t *start, sums_16 *sum) {
   enum { PAIRS_LIMIT = ROWS_LIMIT / 2 };
   const conv_gemm_u8 *p = place->p;
   const int pairs = (rows + 1) / 2;
   pair_sum sums[PAIRS_LIMIT];
   uint8x16_t bytes[PAIRS_LIMIT];
   UNROLLED for (int i = 0; i < pairs; i++)
-    UNROLLED for (int h = 0; h < 8; h++) sums[i].part[h] = vdupq_n_s32(0);
+    UNROLLED for (int h = 0; h < 8; h++) sums[i].part[h] = vld1q_dup_s32(start);
   for (int32_t run = 0; run < p->run_count; run++) {
     const ptrdiff_t end = (ptrdiff_t)place->runs[run] + p->run_length;
     ptrdiff_t k = place->runs[run];
@@ -79,9 +80,10 @@ INLINED void add_pairs(
 }
 
 INLINED void add_single(
-    const conv_gemm_u8_place *place, const int8_t *w, const uint8_t *x, sums_16 *sum) {
+    const conv_gemm_u8_place *place, const int8_t *w, const uint8_t *x, const int32_t *start,
+    sums_16 *sum) {
   const conv_gemm_u8 *p = place->p;
-  UNROLLED for (int q = 0; q < 4; q++) sum->part[q] = vdupq_n_s32(0);
+  UNROLLED for (int q = 0; q < 4; q++) sum->part[q] = vld1q_dup_s32(start);
   for (int32_t run = 0; run < p->run_count; run++) {
     const ptrdiff_t start = place->runs[run], end = start + p->run_length;
     for (ptrdiff_t k = start; k < end; k += 4, w += 64) {
@@ -97,9 +99,8 @@ INLINED void add_single(
 INLINED void add_products(
     const conv_gemm_u8_place *place, const int8_t *w, const uint8_t *const *x, const int rows,
     const int32_t *start, sums_16 *sum) {
-  (void)start;
-  if (rows == 1) add_single(place, w, x[0], sum);
-  else add_pairs(place, w, x, rows, sum);
+  if (rows == 1) add_single(place, w, x[0], start, sum);
+  else add_pairs(place, w, x, rows, start, sum);
 }
 
 #include "conv_gemm_u8_neon.h"
