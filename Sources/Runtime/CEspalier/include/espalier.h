@@ -51,7 +51,7 @@ typedef enum espalier_instruction_set {
   ESPALIER_ISA_SCALAR = 1,
   ESPALIER_ISA_AVX2 = 2,
   ESPALIER_ISA_AVX512 = 3,
-  ESPALIER_ISA_NEON = 4
+  ESPALIER_ISA_NEON = 4    /* alone: without SDOT and USMMLA */
 } espalier_instruction_set;
 
 /* How a session computes. Initialize with ESPALIER_SESSION_OPTIONS_INIT, then change what matters. */
