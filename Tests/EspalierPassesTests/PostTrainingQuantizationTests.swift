@@ -89,6 +89,44 @@ import Testing
     }
   }
 
+  /// What segmentation networks are made of beside convolutions.
+  @Test func `takes slopes, batch normalization, transposed convolution and linear resizing to 8 bits`()
+    throws
+  {
+    let graph = try graph(
+      """
+      input %x : float32[1, 3, 8, 8]
+      %w = constant float32[8, 3, 3, 3] random 1
+      %a = \(Text.conv("x", "w", pad: 1))
+      %b = \(Text.maxPool("a", kernel: 2))
+      %up = Resize(%b) {mode = "linear", coordinates = "align_corners", nearest = "floor", \
+      cubicCoefficient = -0.75, excludesOutside = false, antialiases = false, extrapolationValue = 0, \
+      axes = [{axis = 2, extent = 8, scale = 2, length = 8, start = 0, end = 1}, \
+      {axis = 3, extent = 8, scale = 2, length = 8, start = 0, end = 1}]}
+      %t = \(Text.concat("a", "up", axis: 1))
+      %gamma = constant float32[16] random 2
+      %beta = constant float32[16] random 3
+      %mean = constant float32[16] random 4
+      %one = constant float32[16] [1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1]
+      %n = BatchNormalization(%t, %gamma, %beta, %mean, %one) {epsilon = 0.00001}
+      %slope = constant float32[16, 1, 1] random 5
+      %p = \(Text.binary("prelu", "n", "slope"))
+      %v = constant float32[16, 6, 2, 2] random 6
+      %d = \(Text.transposedConv("p", "v"))
+      %u = constant float32[2, 6, 1, 1] random 7
+      %y = \(Text.conv("d", "u"))
+      output %y
+      """)
+    let result = try quantize(graph)
+    #expect(
+      result.graph.nodes.map { $0.op.name } == [
+        "QuantizeLinear", "QuantizedConv", "MaxPool", "QuantizedResize", "Concat", "QuantizedAffine",
+        "QuantizedConv", "DepthToSpace", "QuantizedConv",
+      ])
+    #expect(result.plan.reasons.isEmpty)
+    #expect(result.errors[0].noise < 0.004)
+  }
+
   @Test func `gives the same network each time`() throws {
     let graph = try graph(Self.network)
     let (first, second) = (try quantize(graph), try quantize(graph))

@@ -66,6 +66,7 @@ public typealias ByteTableParameters = espalier_table_u8_parameters
 public typealias QuantizeParameters = espalier_quantize_u8_parameters
 public typealias DequantizeParameters = espalier_dequantize_u8_parameters
 public typealias ByteBinaryParameters = espalier_binary_u8_parameters
+public typealias ByteAffineParameters = espalier_affine_u8_parameters
 
 extension ConvGemmParameters: KernelParameters {
   public static var family: UInt16 { 1 }
@@ -95,6 +96,7 @@ extension ByteTableParameters: KernelParameters { public static var family: UInt
 extension QuantizeParameters: KernelParameters { public static var family: UInt16 { 24 } }
 extension DequantizeParameters: KernelParameters { public static var family: UInt16 { 25 } }
 extension ByteBinaryParameters: KernelParameters { public static var family: UInt16 { 26 } }
+extension ByteAffineParameters: KernelParameters { public static var family: UInt16 { 28 } }
 
 /// A parameter block of a kernel that makes each element of one view from the same element of another.
 public protocol ElementwiseParameters: KernelParameters {

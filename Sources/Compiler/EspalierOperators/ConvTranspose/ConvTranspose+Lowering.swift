@@ -5,16 +5,16 @@ internal import EspalierKernels
 /// same remainder when divided by the stride see the same taps.
 extension ConvTranspose {
   /// The output indices `first + t · stride` along one axis, and the taps that they see.
-  struct Phase {
-    var first: Int
+  public struct Phase {
+    public var first: Int
     /// How many output indices there are.
-    var count: Int
+    public var count: Int
     /// Each tap with the input index that output index `first` sees through it; ascending by index.
-    var taps: [(tap: Int, input: Int)]
+    public var taps: [(tap: Int, input: Int)]
   }
 
   /// The phases of one axis.
-  static func phases(_ window: Window, axis: Int, output: Int) -> [Phase] {
+  public static func phases(_ window: Window, axis: Int, output: Int) -> [Phase] {
     let stride = window.strides[axis]
     return (0..<min(stride, output)).map { first in
       let taps = (0..<window.kernel[axis]).reversed().compactMap { tap -> (tap: Int, input: Int)? in

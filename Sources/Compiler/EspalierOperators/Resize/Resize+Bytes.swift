@@ -3,11 +3,14 @@ internal import EspalierKernels
 
 /// Nearest neighbors among quantized pixels: bytes move and keep their scale.
 extension Resize: ByteOperator {
-  public func writesBytes(_ inputs: [Bool]) -> Bool {
-    inputs[0] && mode == .nearest && coordinates != .cropAndResize && axes.allSatisfy { $0.axis >= 2 }
+  public func writesBytes(_ inputs: [Bool]) -> Bool { inputs[0] && mode == .nearest && fitsBytes }
+
+  /// Whether kernel `resize_u8` takes this from quantized images: a weighted mean, or neighbors, of pixels.
+  public var fitsBytes: Bool {
+    mode != .cubic && coordinates != .cropAndResize && axes.allSatisfy { $0.axis >= 2 }
   }
 
-  /// - Precondition: `writesBytes` holds.
+  /// - Precondition: `fitsBytes` holds.
   func lowerBytes(_ node: Node, _ lowering: inout Lowering) throws(LoweringError) {
     let types = lowering.graph.inputTypes(of: node)
     guard types[0].rank == 4 else {
@@ -18,11 +21,8 @@ extension Resize: ByteOperator {
     let target = lowering.allocate(node.outputs[0])
     guard !target.shape.contains(0) else { return }
     let written = Image(target) == nil ? lowering.newBuffer(shape: target.shape, element: .byte) : target
-    func indices(_ axis: Int) -> [Int] {
-      guard let moved = axes.first(where: { $0.axis == axis }) else { return Array(0..<source.shape[axis]) }
-      return taps(of: moved, inputExtent: source.shape[axis]).indices
-    }
-    lowering.emitByteResize(from: source, to: written, rows: indices(2), columns: indices(3))
+    let (rows, columns) = (byteTaps(axis: 2, of: source.shape), byteTaps(axis: 3, of: source.shape))
+    lowering.emitByteResize(from: source, to: written, rows: rows, columns: columns)
     if written != target { try lowering.copy(from: written, to: target) }
   }
 }
@@ -37,24 +37,19 @@ extension Lowering {
     return image
   }
 
-  fileprivate mutating func emitByteResize(
-    from source: View, to target: View, rows: [Int], columns: [Int]
-  ) {
+  mutating func emitByteResize(from source: View, to target: View, rows: ByteTaps, columns: ByteTaps) {
     var parameters = ByteResizeParameters()
     (parameters.batch, parameters.channels) = (Int32(source.shape[0]), Int32(source.shape[1]))
     (parameters.input_height, parameters.input_width) = (Int32(source.shape[2]), Int32(source.shape[3]))
-    (parameters.output_height, parameters.output_width) = (Int32(rows.count), Int32(columns.count))
-    (parameters.row_taps, parameters.column_taps) = (1, 1)
+    (parameters.output_height, parameters.output_width) = (Int32(rows.extent), Int32(columns.extent))
+    (parameters.row_taps, parameters.column_taps) = (Int32(rows.count), Int32(columns.count))
     (parameters.input_stride_n, parameters.input_stride_h, parameters.input_stride_w) =
       (Int32(source.strides[0]), Int32(source.strides[2]), Int32(source.strides[3]))
     (parameters.output_stride_n, parameters.output_stride_h, parameters.output_stride_w) =
       (Int32(target.strides[0]), Int32(target.strides[2]), Int32(target.strides[3]))
-    let whole = weights.append(table: [Int32](repeating: 128, count: max(rows.count, columns.count)))
-    emit(
-      parameters,
-      [
-        source, weights.append(table: rows.map(Int32.init)), whole,
-        weights.append(table: columns.map(Int32.init)), whole, target,
-      ])
+    let tables = [rows.indices, rows.weights, columns.indices, columns.weights].map {
+      weights.append(table: $0.map(Int32.init))
+    }
+    emit(parameters, [source] + tables + [target])
   }
 }

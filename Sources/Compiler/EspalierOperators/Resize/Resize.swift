@@ -41,6 +41,11 @@ public struct Resize: LowerableOperator {
     /// The part of the input that `cropAndResize` samples, in 0...1.
     public var start: Float
     public var end: Float
+
+    public init(axis: Int, extent: Int, scale: Float, length: Float, start: Float = 0, end: Float = 1) {
+      (self.axis, self.extent, self.scale, self.length) = (axis, extent, scale, length)
+      (self.start, self.end) = (start, end)
+    }
   }
 
   public var mode: Mode
@@ -54,6 +59,16 @@ public struct Resize: LowerableOperator {
   /// What `cropAndResize` gives outside the input.
   public var extrapolationValue: Float
   public var axes: [Axis]
+
+  public init(
+    mode: Mode, coordinates: CoordinateMode, nearest: NearestMode = .roundPreferFloor,
+    cubicCoefficient: Float = -0.75, excludesOutside: Bool = false, antialiases: Bool = false,
+    extrapolationValue: Float = 0, axes: [Axis]
+  ) {
+    (self.mode, self.coordinates, self.nearest) = (mode, coordinates, nearest)
+    (self.cubicCoefficient, self.excludesOutside) = (cubicCoefficient, excludesOutside)
+    (self.antialiases, self.extrapolationValue, self.axes) = (antialiases, extrapolationValue, axes)
+  }
 
   /// Which of the two outer axes of an image (N, C) nothing resamples here.
   var changesChannels: Bool { axes.contains { $0.axis == 1 } }

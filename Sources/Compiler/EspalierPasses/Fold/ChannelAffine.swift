@@ -71,7 +71,7 @@ struct ChannelAffine {
   }
 
   /// A constant as one number per channel of `shape`, or nil where it differs within a channel.
-  private static func perChannel(_ tensor: Tensor, of shape: Shape) -> [Float]? {
+  static func perChannel(_ tensor: Tensor, of shape: Shape) -> [Float]? {
     let channels = shape[1]
     if tensor.count == 1, tensor.shape.count <= shape.count {
       return [Float](repeating: tensor.asFloats[0], count: channels)

@@ -6,10 +6,11 @@ internal import EspalierOperators
 /// ## Before
 ///     y = QuantizeLinear(op(DequantizeLinear(a), …))
 /// ## After
-///     y = QuantizedUnary(a), QuantizedBinary(a, b) or QuantizedAveragePool(a)
+///     y = QuantizedUnary(a), QuantizedBinary(a, b), QuantizedAveragePool(a), QuantizedAffine(a) or QuantizedResize(a)
 ///
 /// Fires for functions of one element, Add and Mul (with a Relu behind them), AveragePool and the mean over an
-/// image's pixels, where nothing else reads what lies in between.
+/// image's pixels, BatchNormalization, PRelu, and linear Resize of unchanged scale, where nothing else reads what
+/// lies in between.
 public struct FuseQuantizedElements: RewritePass {
   public static let name = "FuseQuantizedElements"
 
@@ -32,12 +33,44 @@ public struct FuseQuantizedElements: RewritePass {
         outputElement: target.element)
       return .replacing(node, by: op, inputs: [.existing(source.elements)], alsoRemoving: [inner])
     }
-    if let binary = inner.op as? Binary {
+    if let binary = inner.op as? Binary, binary.kind != .prelu {
       guard binary.activation == .identity || binary.activation == .relu else { return nil }
       return fused(
         inner, rectifies: binary.activation == .relu, node, target, in: graph, alsoRemoving: [inner])
     }
-    return pooled(inner, node, target, in: graph)
+    return pooled(inner, node, target, in: graph) ?? scaled(inner, node, target, in: graph)
+      ?? resized(inner, node, target, in: graph)
+  }
+
+  private func scaled(
+    _ node: Node, _ quantizer: Node, _ target: (quantization: Quantization, element: ElementType),
+    in graph: Graph
+  ) -> GraphPatch? {
+    guard let slopes = ChannelSlopes(node, in: graph), let source = graph.quantized(slopes.input)
+    else { return nil }
+    var patch = GraphPatch()
+    let parameters = zip(["factor", "addend", "slope"], slopes.parameters).map { name, tensor in
+      patch.constant(tensor, name: "\(node.name)/\(name)")
+    }
+    let op = QuantizedAffine(
+      input: source.quantization, output: target.quantization, outputElement: target.element)
+    let result = patch.add(op, name: quantizer.name, inputs: [.existing(source.elements)] + parameters)
+    patch.replace(quantizer.outputs[0], with: result)
+    patch.remove(quantizer.id)
+    patch.remove(node.id)
+    return patch
+  }
+
+  private func resized(
+    _ node: Node, _ quantizer: Node, _ target: (quantization: Quantization, element: ElementType),
+    in graph: Graph
+  ) -> GraphPatch? {
+    guard let resize = node.op as? Resize, resize.mode == .linear, resize.fitsBytes,
+      graph.type(of: node.inputs[0]).rank == 4, let source = graph.quantized(node.inputs[0]),
+      source.quantization == target.quantization, source.element == target.element
+    else { return nil }
+    return .replacing(
+      quantizer, by: QuantizedResize(resize), inputs: [.existing(source.elements)], alsoRemoving: [node])
   }
 
   private func fused(

@@ -50,6 +50,7 @@ public struct PostTrainingQuantization: Sendable {
     progress: (_ stage: Stage, _ done: Int, _ total: Int) -> Void = { _, _, _ in }
   ) throws {
     var source = graph
+    try TransposedConvToConv().run(on: &source)
     try SplitActivations().run(on: &source)
     let kept = try Self.kept(options.keptFloat, in: source, "kept by --keep-float").merging(
       Self.kept(options.fasterInFloat, in: source, "float32 is faster")

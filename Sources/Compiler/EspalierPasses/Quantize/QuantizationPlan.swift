@@ -85,6 +85,10 @@ public struct QuantizationPlanner: Sendable {
         return "its addend differs from row to row"
       }
       return nil
+    case let binary as Binary where binary.kind == .prelu:
+      return ChannelSlopes(node, in: graph) != nil ? nil : "its slopes are not one per channel"
+    case is BatchNormalization:
+      return ChannelSlopes(node, in: graph) != nil ? nil : "its parameters are computed from the frame"
     case let binary as Binary:
       guard binary.kind == .add || binary.kind == .multiply else {
         return "there is no 8-bit kernel for \(binary.kind.rawValue)"
@@ -101,8 +105,8 @@ public struct QuantizationPlanner: Sendable {
       if case .float(let reason) = unary.quantizationRule(types) { return reason }
       return nil
     case let resize as Resize:
-      return resize.writesBytes([true]) && types[0].rank == 4
-        ? nil : "only nearest pixels are taken in 8 bits"
+      return resize.fitsBytes && types[0].rank == 4
+        ? nil : "only images are resampled in 8 bits, by neighbors or linearly"
     case is any MovingOperator: return frame.count == node.inputs.count ? nil : "it moves constants"
     default:
       if case .float(let reason) = node.op.quantizationRule(types) { return reason }

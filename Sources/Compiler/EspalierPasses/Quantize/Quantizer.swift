@@ -120,7 +120,10 @@ public struct Quantizer {
     switch node.op {
     case let conv as Conv: try convert(conv, node)
     case let gemm as Gemm: try convert(gemm, node)
+    case is BatchNormalization: try convertSlopes(node)
+    case let binary as Binary where binary.kind == .prelu: try convertSlopes(node)
     case let binary as Binary: try convert(binary, node)
+    case let resize as Resize where resize.mode == .linear: try write(QuantizedResize(resize), node)
     case let unary as Unary:
       try write(
         QuantizedUnary(
@@ -155,6 +158,32 @@ public struct Quantizer {
         b: quantization(of: node.inputs[1]), output: quantization(of: node.outputs[0]),
         rectifies: binary.activation == .relu),
       node)
+  }
+}
+
+// MARK: - Channels scaled on their own
+
+extension Quantizer {
+  /// Adds the operator together with the PRelu behind it, where that alone reads it.
+  private mutating func convertSlopes(_ node: Node) throws(ShapeError) {
+    guard var slopes = ChannelSlopes(node, in: source) else {
+      preconditionFailure("'\(node.name)' is in the plan without being a factor per channel")
+    }
+    var output = node.outputs[0]
+    if node.op is BatchNormalization, source.readerCount(of: output) == 1,
+      let next = source.consumers(of: output).first, plan.nodes.contains(next.id),
+      let behind = ChannelSlopes(next, in: source), behind.factor.allSatisfy({ $0 == 1 })
+    {
+      absorbed.insert(next.id)
+      (slopes.slope, output) = (behind.slope, next.outputs[0])
+    }
+    let op = QuantizedAffine(input: quantization(of: slopes.input), output: quantization(of: output))
+    var inputs = [try byte(slopes.input)]
+    for (name, parameter) in zip(["factor", "addend", "slope"], slopes.parameters) {
+      inputs.append(result.appendConstant(name: "\(node.name)/\(name)", parameter))
+    }
+    bytes[output] = try result.append(
+      op, name: node.name, inputs: inputs, outputNames: [source[output].name])[0]
   }
 }
 

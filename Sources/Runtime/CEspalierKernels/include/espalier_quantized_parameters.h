@@ -130,4 +130,13 @@ typedef struct espalier_binary_u8_parameters {
   float a_scale, b_scale, offset, low, high;
 } espalier_binary_u8_parameters;
 
+// Every channel scaled and shifted on its own, negative results once more (batch normalization, PRelu):
+// t = fma(x, scale, offset), y = quantized(fma(t, t < 0 ? slope : 1, zero)). A NaN gives `low`.
+// Operands: 0 input, 1 numbers: `count` scales, offsets and slopes, each from the view's first element on, 2 output.
+typedef struct espalier_affine_u8_parameters {
+  int32_t extent[6], input_stride[6], number_stride[6], output_stride[6], input_base, output_base;
+  int32_t count;             // numbers from one plane to the next
+  float zero, low, high;
+} espalier_affine_u8_parameters;
+
 #endif

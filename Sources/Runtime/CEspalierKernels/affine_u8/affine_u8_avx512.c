@@ -1,0 +1,13 @@
+// affine_u8 by the vectors that the compiler makes of its definition.
+#if defined(__x86_64__)
+#pragma clang attribute push(__attribute__((target("avx512f,avx512bw,avx512dq,avx512vl,avx2,fma"))), apply_to = function)
+
+#include "affine_u8_body.h"
+
+void espalier_affine_u8_avx512(const espalier_call *call, uint32_t first, uint32_t end, void *scratch) {
+  (void)scratch;
+  run(call, first, end);
+}
+
+#pragma clang attribute pop
+#endif
