@@ -119,9 +119,9 @@ struct ByteConvolution {
   /// `[N, H, W, C]`.
   let input: [UInt8]
   /// `[M, C / groups, K, K]`.
-  let weights: [Int8]
+  var weights: [Int8]
   /// What stands around the image.
-  let zero: UInt8
+  var zero: UInt8
   let scales: [Float]
   let offsets: [Float]
   /// `[N, OH, OW, M]`.

@@ -53,6 +53,7 @@ extern size_t compared_calls, compared_runs;
 
 // One random call of a family.
 void try_conv_gemm_u8(void);
+void try_conv_winograd_u8(void);
 void try_conv_depthwise_u8(void);
 void try_pool_u8(void);
 void try_resize_u8(void);

@@ -107,6 +107,37 @@ void try_conv_gemm_u8(void) {
   check_example(&e);
 }
 
+void try_conv_winograd_u8(void) {
+  espalier_conv_winograd_u8_parameters p = {
+      .batch = pick(1, 2), .height = pick(1, 9), .width = pick(1, 14), .input_channels = pick(1, 40),
+      .output_channels = one_in(3) ? pick(40, 130) : pick(1, 33), .residual_scale = pick_float(-1, 1),
+      .output_is_float = one_in(4), .tile = one_in(3) ? 2 : 4, .tiles_per_item = pick(1, 20),
+      .panels_per_item = pick(1, 9)};
+  const values kind = (values)pick(0, value_kinds - 1);
+  example e = {.family = "conv_winograd_u8", .parameters = &p};
+  p.input_stride_w = p.input_channels + pick(0, 3);
+  p.input_stride_h = p.input_stride_w * (p.width + 2) + pick(0, 3);
+  p.input_stride_n = p.input_stride_h * (p.height + 2);
+  p.output_stride_w = p.output_channels + pick(0, 2), p.output_stride_h = p.output_stride_w * p.width;
+  p.output_stride_n = p.output_stride_h * p.height;
+  p.residual_stride_w = p.output_channels, p.residual_stride_h = p.residual_stride_w * p.width;
+  p.residual_stride_n = p.residual_stride_h * p.height;
+  pick_range(p.output_is_float, &p.low, &p.high);
+  const int32_t inputs[] = {p.batch, p.height + 2, p.width + 2}, outputs[] = {p.batch, p.height, p.width};
+  const size_t channels = (size_t)(p.input_channels + 3) / 4 * 4, panels = (size_t)(p.output_channels + 15) / 16;
+  const size_t input = span(inputs, &p.input_stride_n, channels), weights = panels * 9 * channels * 16;
+  fill_bytes(kind, random_operand(&e, 0, input), input);
+  fill_weights(kind, random_operand(&e, 1, weights), weights);
+  float *numbers = float_operand(&e, 2, panels * 32);
+  for (size_t i = 0; i < panels; i++)
+    fill_numbers(kind, numbers + 32 * i, numbers + 32 * i + 16, 16, channels * 9);
+  const size_t last = (size_t)p.output_channels;
+  if (!p.output_is_float && one_in(3)) random_operand(&e, 3, 256);
+  if (one_in(3)) random_operand(&e, 4, span(outputs, &p.residual_stride_n, last));
+  random_operand(&e, 5, span(outputs, &p.output_stride_n, last) * (p.output_is_float ? 4 : 1));
+  check_example(&e);
+}
+
 void try_conv_depthwise_u8(void) {
   espalier_conv_depthwise_u8_parameters p = {
       .batch = pick(1, 2), .height = pick(1, 7), .width = pick(1, 9), .channels = pick(1, 50),

@@ -57,6 +57,7 @@ public typealias NormalizeParameters = espalier_normalize_f32_parameters
 public typealias LRNParameters = espalier_lrn_f32_parameters
 public typealias GatherParameters = espalier_gather_f32_parameters
 public typealias ByteConvGemmParameters = espalier_conv_gemm_u8_parameters
+public typealias ByteConvWinogradParameters = espalier_conv_winograd_u8_parameters
 public typealias ByteConvDepthwiseParameters = espalier_conv_depthwise_u8_parameters
 public typealias BytePoolParameters = espalier_pool_u8_parameters
 public typealias ByteResizeParameters = espalier_resize_u8_parameters
@@ -96,6 +97,7 @@ extension ByteTableParameters: KernelParameters { public static var family: UInt
 extension QuantizeParameters: KernelParameters { public static var family: UInt16 { 24 } }
 extension DequantizeParameters: KernelParameters { public static var family: UInt16 { 25 } }
 extension ByteBinaryParameters: KernelParameters { public static var family: UInt16 { 26 } }
+extension ByteConvWinogradParameters: KernelParameters { public static var family: UInt16 { 27 } }
 extension ByteAffineParameters: KernelParameters { public static var family: UInt16 { 28 } }
 
 /// A parameter block of a kernel that makes each element of one view from the same element of another.

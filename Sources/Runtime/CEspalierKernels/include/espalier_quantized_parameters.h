@@ -43,6 +43,28 @@ typedef struct espalier_conv_gemm_u8_parameters {
   int32_t panels_inner;
 } espalier_conv_gemm_u8_parameters;
 
+// Convolution 3x3 of bytes, stride 1, by Winograd's algorithm in exact integers: the same numbers as conv_gemm_u8.
+//
+// The input begins at the corner of its padding, height + 2 by width + 2 pixels. Weights are those of conv_gemm_u8,
+// [panels][9 taps][input channels / 4 rounded up][16][4] with zeros behind the last channel, and so are
+// scales_offsets; items are cut as those of conv_winograd_f32. For every output channel 255 times the sum of its
+// positive weights is less than 2^25 (tiles of 4) or 2^29 (tiles of 2), and 255 times the sum of its negative ones at
+// least minus that.
+// Operands: 0 input, 1 panels, 2 scales_offsets, 3 table (optional), 4 residual (optional), 5 output.
+typedef struct espalier_conv_winograd_u8_parameters {
+  int32_t batch, height, width;       // output pixels
+  int32_t input_stride_n, input_stride_h, input_stride_w;
+  int32_t output_stride_n, output_stride_h, output_stride_w;
+  int32_t residual_stride_n, residual_stride_h, residual_stride_w;
+  int32_t input_channels, output_channels;
+  float residual_scale;
+  float low, high;           // 0 … 255 at most for bytes
+  int32_t output_is_float;   // 1: writes float32
+  int32_t tile;              // output pixels along a tile's edge: 4 or 2
+  int32_t tiles_per_item;    // tiles that one work item transforms together
+  int32_t panels_per_item;   // output panels of 16 that one work item computes
+} espalier_conv_winograd_u8_parameters;
+
 // Depthwise convolution of bytes: t = fma(sum_taps x w, scale[c], offset[c]), then as conv_gemm_u8.
 // Weights: [kernel_w][(kernel_h + 3) / 4][channels rounded up to 16][4] signed bytes: the four taps of a column
 // that lie below each other, zeros behind the last. scales_offsets: all scales, then all offsets, each rounded
