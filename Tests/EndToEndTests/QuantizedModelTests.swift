@@ -1,8 +1,10 @@
 import EspalierGraph
 import EspalierImport
+import EspalierKernels
 import EspalierMedia
 import EspalierOperators
 import EspalierPasses
+import EspalierPlan
 import EspalierRuntime
 import Foundation
 import Testing
@@ -47,6 +49,26 @@ import Testing
     for node in graph.nodes where !(node.op is QuantizeLinear) {
       let element = graph.type(of: node.inputs[0]).element
       #expect(element == (form == "qdq" ? .int8 : .uint8), "\(node.name)")
+    }
+  }
+
+  @Test(arguments: ["qdq", "qoperator"], [4, 2])
+  func `give the same bits with and without Winograd's algorithm`(form: String, tile: Int) throws {
+    var graph = try Importer.graph(
+      contentsOf: path(form), options: Importer.Options(shapes: ["input": [1, 3, 32, 32]]))
+    try Pipeline.simplify(&graph)
+    let plans = try [KernelChoices.winograd(tile: tile, in: graph), .products(in: graph)].map {
+      try Pipeline.lower(graph, choices: $0)
+    }
+    let winograd = plans.map { $0.calls.filter { $0.family == ByteConvWinogradParameters.family }.count }
+    #expect(winograd == [10, 0])
+    let models = try plans.map { try Model(bytes: try PlanWriter.bytes(of: $0)) }
+    let frame = Tensor.random(TensorType(.float32, [1, 3, 32, 32]), seed: 7).floats
+    var direct = try Session(models[1])
+    let expected = try direct.run([frame])[0]
+    for threads in 1...4 {
+      var session = try Session(models[0], threads: threads)
+      #expect(try session.run([frame])[0].map(\.bitPattern) == expected.map(\.bitPattern))
     }
   }
 }

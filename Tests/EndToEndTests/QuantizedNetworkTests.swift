@@ -84,8 +84,8 @@ import Testing
       })
   }
 
-  private func model(_ graph: Graph) throws -> Model {
-    try Model(bytes: try PlanWriter.bytes(of: try Pipeline.lower(graph)))
+  private func model(_ graph: Graph, _ choices: KernelChoices = .init()) throws -> Model {
+    try Model(bytes: try PlanWriter.bytes(of: try Pipeline.lower(graph, choices: choices)))
   }
 
   @Test func `computes every layer in 8 bits`() throws {
@@ -102,6 +102,22 @@ import Testing
   ) throws {
     let graph = try quantized().graph
     let model = try model(graph)
+    for threads in 1...4 {
+      var session = try Session(model, threads: threads, limit: limit)
+      for frame in frames {
+        let expected = try Interpreter.run(graph, inputs: [frame])[0].floats
+        let found = try session.run([frame.floats])[0]
+        #expect(found.map(\.bitPattern) == expected.map(\.bitPattern), "\(threads) threads")
+      }
+    }
+  }
+
+  @Test(arguments: InstructionSet.allCases, [4, 2])
+  func `gives the bits of the reference by Winograd's algorithm`(limit: InstructionSet, tile: Int) throws {
+    let graph = try quantized().graph
+    let choices = KernelChoices.winograd(tile: tile, in: graph)
+    #expect(try Pipeline.lower(graph, choices: choices).calls.contains { $0.family == 27 })
+    let model = try model(graph, choices)
     for threads in 1...4 {
       var session = try Session(model, threads: threads, limit: limit)
       for frame in frames {

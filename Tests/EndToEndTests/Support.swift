@@ -1,5 +1,7 @@
+import EspalierGraph
 import EspalierImport
 import EspalierMedia
+import EspalierOperators
 import EspalierPasses
 import EspalierPlan
 import EspalierRuntime
@@ -50,6 +52,26 @@ enum WholePath {
   /// The model of a golden case for `batch` frames at once.
   static func model(_ name: String, for golden: Golden, batch: Int = 1) throws -> Model {
     try model(Place.model(of: name), shapes: [golden.inputName: [batch] + golden.frameShape])
+  }
+}
+
+extension KernelChoices {
+  /// Winograd's algorithm for every layer of a graph that it computes; other layers get their favorites.
+  static func winograd(tile: Int, in graph: Graph) -> KernelChoices {
+    var choices: [LayerShape: KernelChoice] = [:]
+    for node in graph.nodes {
+      if let shape = graph.layerShape(of: node) { choices[shape] = .winograd(tile: tile) }
+    }
+    return KernelChoices(choices)
+  }
+
+  /// Products over offset lists for every layer of a graph.
+  static func products(in graph: Graph) -> KernelChoices {
+    var choices: [LayerShape: KernelChoice] = [:]
+    for node in graph.nodes {
+      if let shape = graph.layerShape(of: node) { choices[shape] = .gemm(panelsInner: true) }
+    }
+    return KernelChoices(choices)
   }
 }
 

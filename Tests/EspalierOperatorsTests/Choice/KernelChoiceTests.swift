@@ -75,4 +75,30 @@ import Testing
     #expect(gemm.contains(ConvGemmParameters.family))
     #expect(!gemm.contains(ConvWinogradParameters.family))
   }
+
+  /// With 116 channels, filters of the largest weights leave the bits that Winograd's scaled sums have.
+  @Test(arguments: [(115, true), (116, false)])
+  func `gives bytes Winograd's algorithm only where their sums are proved to fit`(
+    channels: Int, fits: Bool
+  ) throws {
+    var graph = Graph()
+    let input = graph.appendInput(name: "x", type: TensorType(.float32, [1, channels, 6, 6]))
+    let quantize = QuantizeLinear(scales: [0.5], zeroPoints: [3], element: .uint8)
+    let bytes = try graph.append(quantize, name: "q", inputs: [input])[0]
+    let shape = [16, channels, 3, 3]
+    let weights = Tensor(
+      shape: shape, element: .int8, integers: [Int64](repeating: 127, count: shape.elementCount))
+    let conv = QuantizedConv(
+      strides: [1, 1], dilations: [1, 1], pads: [1, 1, 1, 1],
+      input: Quantization(scale: 0.5, zeroPoint: 3), inputElement: .uint8,
+      weightScales: [Float](repeating: 0.01, count: 16), sum: Quantization(scale: 9, zeroPoint: 120))
+    let operands = [bytes, graph.appendConstant(name: "w", weights)]
+    graph.appendOutput(try graph.append(conv, name: "y", inputs: operands)[0], name: "y")
+    let layer = try #require(graph.layerShape(of: graph.nodes[1]))
+    #expect(layer.candidates.contains(.winograd(tile: 4)))
+    var lowering = Lowering(graph, choices: KernelChoices([layer: .winograd(tile: 4)]))
+    try lowering.lowerAll()
+    #expect(lowering.calls.contains { $0.family == ByteConvWinogradParameters.family } == fits)
+    #expect(lowering.calls.contains { $0.family == ByteConvGemmParameters.family } != fits)
+  }
 }

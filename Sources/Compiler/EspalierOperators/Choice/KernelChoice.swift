@@ -35,16 +35,22 @@ extension LayerShape {
     return products + (winogradTiles.map { .winograd(tile: $0) })
   }
 
-  /// The tiles for which there is a Winograd kernel.
+  /// The tiles for which there is a Winograd kernel. That on bytes also needs weights whose sums fit it; layers with
+  /// others get ``favoriteProducts`` instead.
   private var winogradTiles: [Int] {
     let fits = kernel == [3, 3] && strides == [1, 1] && dilations == [1, 1] && groups == 1
-    return fits && precision == .float32 ? [4, 2] : []
+    return fits ? [4, 2] : []
   }
 
   /// What the cost model in `EspalierKernels` says, where nothing was measured.
   public var favorite: KernelChoice {
     if isDepthwise { return .depthwise }
-    if precision == .float32, case .winograd(let tile, _) = modelled { return .winograd(tile: tile) }
+    if !winogradTiles.isEmpty, case .winograd(let tile, _) = modelled { return .winograd(tile: tile) }
+    return favoriteProducts
+  }
+
+  /// The favorite among the orders of products over offset lists.
+  var favoriteProducts: KernelChoice {
     let merging = ConvGemm.groupsToMerge(groups: groups, outputChannelsPerGroup: outputChannels / groups)
     let inner = ConvGemm.panelsInner(
       pixels: pixels, depth: inputChannels / groups * merging * kernel[0] * kernel[1],
@@ -53,7 +59,12 @@ extension LayerShape {
   }
 
   private var modelled: ConvolutionChoice {
-    ConvolutionChoice.best(
+    guard precision == .float32 else {
+      return ByteConvolutionChoice.best(
+        batch: batch, outputHeight: height, outputWidth: width, inputChannels: inputChannels,
+        outputChannels: outputChannels)
+    }
+    return ConvolutionChoice.best(
       batch: batch, outputHeight: height, outputWidth: width, inputChannels: inputChannels,
       outputChannels: outputChannels, kernel: (kernel[0], kernel[1]), stride: (strides[0], strides[1]),
       dilation: (dilations[0], dilations[1]), groups: groups)

@@ -52,9 +52,13 @@ extension QuantizedConv {
         try lowering.rowsOfBytes(of: node.inputs[index])
       }
     }
-    var choice = layerShape(types).map { lowering.choices[$0] } ?? .gemm(panelsInner: true)
+    let shape = layerShape(types)
+    var choice = shape.map { lowering.choices[$0] } ?? .gemm(panelsInner: true)
     // The depthwise kernel writes bytes alone.
     if choice == .depthwise, call.writesFloats { choice = .gemm(panelsInner: true) }
+    if case .winograd(let tile) = choice, let shape, !call.sumsFit(tile: tile) {
+      choice = shape.favoriteProducts
+    }
     try lowering.write(node.outputs[0], of: call, by: choice)
   }
 }
@@ -98,7 +102,7 @@ extension Lowering {
     switch choice {
     case .depthwise: emitDepthwise(call)
     case .gemm(let panelsInner): try emitGemm(call, panelsInner: panelsInner)
-    case .winograd: preconditionFailure("there is no Winograd kernel on bytes")
+    case .winograd(let tile): emitWinograd(call, tile: tile)
     }
     if !direct { try copy(from: call.output, to: flat) }
   }

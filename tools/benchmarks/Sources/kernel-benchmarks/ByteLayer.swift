@@ -42,6 +42,47 @@ extension ConvolutionShape {
         nil, [UInt8](repeating: 0, count: size * size * outputs), sums.map(\.rawValue),
       ])
   }
+
+  /// The same layer by Winograd's algorithm, or nil where it does not apply.
+  ///
+  /// - Parameter blocking: How the work is cut; nil takes what the compiler takes.
+  func byteWinogradCall(
+    tile: Int, blocking: ConvWinograd.Blocking?
+  ) -> TimedCall<ByteConvWinogradParameters>? {
+    guard kernel == 3, stride == 1, groups == 1 else { return nil }
+    let pixel = (inputs + 3) / 4 * 4
+    let (row, edge) = ((size + 2) * pixel, (size + tile - 1) / tile)
+    let blocks = blocking ?? ByteConvWinograd.blocking(tiles: edge * edge, outputChannels: outputs)
+    let packing = ByteConvGemm.Packing(
+      shape: [outputs, inputs, 3, 3], groups: 1, merging: 1, tapSteps: (row: row, column: pixel))
+    var p = ByteConvWinogradParameters()
+    (p.batch, p.height, p.width) = (1, Int32(size), Int32(size))
+    (p.input_stride_h, p.input_stride_w) = (Int32(row), Int32(pixel))
+    (p.output_stride_h, p.output_stride_w) = (Int32(size * outputs), Int32(outputs))
+    (p.input_channels, p.output_channels) = (Int32(inputs), Int32(outputs))
+    p.high = 255
+    p.tile = Int32(tile)
+    p.tiles_per_item = Int32(blocks.tilesPerItem)
+    p.panels_per_item = Int32(blocks.panelsPerItem)
+    let panels = packing.panels(of: [Int8](repeating: 3, count: outputs * inputs * 9))
+    let numbers = packing.scalesAndOffsets(
+      [Float](repeating: 0.001, count: outputs), [Float](repeating: 9, count: outputs))
+    return TimedCall(
+      p,
+      bytes: [
+        [UInt8](repeating: 7, count: (size + 2) * row), panels.map { UInt8(bitPattern: $0) },
+        numbers.withUnsafeBytes { Array($0) }, nil, nil, [UInt8](repeating: 0, count: size * size * outputs),
+      ])
+  }
+
+  /// The tile of the kernel that the compiler chooses for the layer on bytes; nil for that of products.
+  var chosenByteTile: Int? {
+    guard kernel == 3, stride == 1, groups == 1 else { return nil }
+    let best = ByteConvolutionChoice.best(
+      batch: 1, outputHeight: size, outputWidth: size, inputChannels: inputs, outputChannels: outputs)
+    if case .winograd(let tile, _) = best { return tile }
+    return nil
+  }
 }
 
 extension LightLayer {

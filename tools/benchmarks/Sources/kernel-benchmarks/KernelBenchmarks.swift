@@ -49,13 +49,16 @@ import EspalierKernels
           shape.gemmCall(function: function)
         }
         reportBytes("bytes " + title, shape, isa, bytePeak, cold)
+        let chosenForBytes = shape.chosenByteTile
         for blocking in blockings {
           for tile in [4, 2] {
-            let kind =
-              (chosen == tile ? "F(\(tile)) *" : "F(\(tile))")
-              + (blocking.map { " \($0.tilesPerItem)x\($0.panelsPerItem)" } ?? "")
-            report(title, kind, shape, isa, peak, cold) {
+            let cut = blocking.map { " \($0.tilesPerItem)x\($0.panelsPerItem)" } ?? ""
+            func kind(_ chosen: Int?) -> String { (chosen == tile ? "F(\(tile)) *" : "F(\(tile))") + cut }
+            report(title, kind(chosen), shape, isa, peak, cold) {
               shape.winogradCall(tile: tile, function: function, blocking: blocking)
+            }
+            report("bytes " + title, kind(chosenForBytes), shape, isa, bytePeak, cold) {
+              shape.byteWinogradCall(tile: tile, blocking: blocking)
             }
           }
         }
