@@ -1,7 +1,8 @@
 /// Which kernel family computes a convolution of bytes fastest; all give the same bits.
 ///
-/// The rule compares nanoseconds of one Zen 5 core at 4.1 GHz with AVX512-VNNI, fitted to `tools/benchmarks`. On
-/// AVX2 and AVX-VNNI Winograd gains more. Operands in the caches, µs:
+/// The rule compares nanoseconds of one Zen 5 core at 4.1 GHz with AVX512-VNNI, fitted to the times below. There
+/// F(4x4) gains least: on AVX2 it is 1.6 to 2.3 times as fast as GEMM on these layers and equal at 7x7, on AVX-VNNI
+/// up to 1.6 times and slower at 7x7 alone. Operands in the caches, µs:
 ///
 /// | layer, 3x3       | GEMM | F(4x4) | F(2x2) | chosen |
 /// |------------------|------|--------|--------|--------|
