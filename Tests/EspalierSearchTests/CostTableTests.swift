@@ -73,6 +73,11 @@ func table(_ times: [(LayerShape, KernelChoice, Double)] = [], threads: Int = 1)
     ("time 1 magic 1 f32 1x1x1 1-1 k1x1 s1x1 d1x1 g1", "'magic' is no kernel"),
     ("time 1 gemm-inner 0 f32 1x1x1 1-1 k1x1 s1x1 d1x1 g1", "'0' is no number above 0"),
     ("time 1 gemm-inner 1 f32 1x1x1 1-1 k1x1 s1x1", "expected a layer behind the time"),
+    ("time 1 depthwise 1 f32 1x1x1 1-1 k1x1 s1x1 d1x1 g1", "depthwise does not compute such a layer"),
+    (
+      "time 1 gemm-inner 1 f32 16777216x16777216x16777216 1-1 k1x1 s1x1 d1x1 g1",
+      "expected a layer behind the time"
+    ),
     ("time 1 gemm-inner 1", "expected a layer behind the time"),
   ])
   func `is refused in a sentence where it is damaged`(text: String, sentence: String) {
@@ -80,6 +85,25 @@ func table(_ times: [(LayerShape, KernelChoice, Double)] = [], threads: Int = 1)
     let whole = isWhole ? text : "espalier-costs 1\nprocessor a b c d\n\(text)\n"
     let error = #expect(throws: CostTableError.self) { _ = try CostTable(text: whole) }
     #expect(error?.description.contains(sentence) == true, "\(String(describing: error))")
+  }
+
+  /// What is too large to count is refused, what is not is counted.
+  @Test func `may hold absurd layers without overflow`() throws {
+    func table(_ line: String) throws(CostTableError) -> CostTable {
+      try CostTable(text: "espalier-costs 1\nprocessor a b c d\ntime 1 \(line)\n")
+    }
+    for line in [
+      "gemm-inner 1 u8 1x1x1 16777216-16777216 k1x1 s1x1 d1x1 g16777216",
+      "winograd-4 1 f32 1x1x1 16777216-16777216 k3x3 s1x1 d1x1 g1",
+    ] {
+      #expect(throws: CostTableError.self) { _ = try table(line) }
+    }
+    let costs = try LayerCosts(
+      try table("gemm-inner 1e300 f32 1x32768x32768 1-1 k1024x1024 s1x1 d1x1 g1"), threads: 1)
+    for shape in costs.table.times[1, default: [:]].keys {
+      #expect(costs.microseconds(shape).isFinite)
+      #expect(costs.microseconds(shape.computed(in: .bytes)).isFinite)
+    }
   }
 
   /// Every byte of a sound file lost, and every one changed.

@@ -114,6 +114,7 @@ extension CostTable {
     guard words.count == 5, let shape = LayerShape(words[4]) else {
       return "expected a layer behind the time"
     }
+    guard shape.candidates.contains(choice) else { return "\(choice) does not compute such a layer" }
     add(shape, choice, threads: threads, microseconds: value)
     return nil
   }

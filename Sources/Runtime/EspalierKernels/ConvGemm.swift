@@ -26,7 +26,7 @@ public enum ConvGemm {
   /// - Returns: The largest divisor of `groups` whose groups have at most 16 output channels together.
   public static func groupsToMerge(groups: Int, outputChannelsPerGroup: Int) -> Int {
     var merged = 1
-    for divisor in 1...groups
+    for divisor in 1...min(groups, panelWidth)
     where groups % divisor == 0 && divisor * outputChannelsPerGroup <= panelWidth {
       merged = divisor
     }

@@ -126,9 +126,10 @@ struct Compile: ParsableCommand {
 
   /// Measures the layers of a graph, and their twins in 8 bits where there may be some.
   private func tune(_ planner: inout Planner, _ graph: Graph, _ chain: inout CompileChain) throws {
-    guard planning.tune else { return }
     let twins = calibration.quantizes ? graph.layerShapes.map { $0.computed(in: .bytes) } : []
-    try chain.stage("tune") { try planner.tune(Set(graph.layerShapes + twins).sorted()) }
+    let shapes = Set(graph.layerShapes + twins).sorted()
+    guard planner.lacks(shapes) else { return }
+    try chain.stage("tune") { try planner.tune(shapes) }
   }
 
   private func calibrationFrames(for graph: Graph) throws -> CalibrationFrames {

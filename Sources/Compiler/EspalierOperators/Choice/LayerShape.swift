@@ -72,12 +72,24 @@ extension LayerShape: CustomStringConvertible, Comparable {
       let strides = Self.numbers(words[4], prefix: "s", separator: "x", count: 2),
       let dilations = Self.numbers(words[5], prefix: "d", separator: "x", count: 2),
       let groups = Self.numbers(words[6], prefix: "g", separator: "x", count: 1),
-      channels.allSatisfy({ $0 % groups[0] == 0 })
+      channels.allSatisfy({ $0 % groups[0] == 0 }),
+      Self.isBearable(image + channels + kernel)
     else { return nil }
     self.init(
       precision, batch: image[0], height: image[1], width: image[2], inputChannels: channels[0],
       outputChannels: channels[1], kernel: kernel, strides: strides, dilations: dilations,
       groups: groups[0])
+  }
+
+  /// No layer has more multiply-adds, and none that are counted with padding then overflow.
+  private static func isBearable(_ factors: [Int]) -> Bool {
+    var product = 1
+    for factor in factors {
+      let (next, overflows) = product.multipliedReportingOverflow(by: factor)
+      guard !overflows, next <= 1 << 50 else { return false }
+      product = next
+    }
+    return true
   }
 
   private static func numbers(

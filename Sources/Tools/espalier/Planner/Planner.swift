@@ -56,6 +56,14 @@ struct Planner {
     }
   }
 
+  /// Whether `--tune` asks for times of these shapes that are not known.
+  func lacks(_ shapes: [LayerShape]) -> Bool {
+    guard options.tune, let table else { return false }
+    return shapes.contains { shape in
+      shape.candidates.contains { table.microseconds(shape, $0, threads: threads) == nil }
+    }
+  }
+
   /// Measures what layers of these shapes take, where `--tune` says so.
   mutating func tune(_ shapes: [LayerShape]) throws {
     guard options.tune, var known = table else { return }
