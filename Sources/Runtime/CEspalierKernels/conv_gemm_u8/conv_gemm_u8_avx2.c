@@ -4,6 +4,9 @@
 // VPMADDUBSW adds two products in 16 bits, which cannot saturate where pairs fit; VPADDW adds two such sums where
 // fours do, so that VPMADDWD and VPADDD are needed half as often. Elsewhere weights and inputs are split into even
 // and odd bytes and multiplied as 16-bit numbers: half as fast, as exact.
+//
+// Multiply-adds a cycle of 1x1, 128 channels, 28x28 on Zen 5, and what the instructions alone reach in registers:
+// fours 35 of 43, pairs 29 of 32, words 20 of 28.
 #if defined(__x86_64__)
 #include <immintrin.h>
 #include <string.h>
