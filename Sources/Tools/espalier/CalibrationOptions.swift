@@ -22,11 +22,13 @@ enum MethodArgument: String, CaseIterable, ExpressibleByArgument {
 /// `--instructions`.
 enum InstructionArgument: String, CaseIterable, ExpressibleByArgument {
   case vnni, avx2
+  case avx2Pairs = "avx2-pairs"
 
   var instructions: InstructionClass {
     switch self {
     case .vnni: .vnni
     case .avx2: .avx2
+    case .avx2Pairs: .avx2Pairs
     }
   }
 }
@@ -57,9 +59,9 @@ struct CalibrationOptions: ParsableArguments {
     help: ArgumentHelp(
       """
       The processors to be fast on. Without VNNI, weights must be proved safe for sums of 16 bits, which takes \
-      up to a bit of some channels; otherwise such processors take up to twice as long. Results are the same \
-      on all.
-      """, valueName: "vnni|avx2"))
+      up to a bit of some channels (avx2), or less for less speed (avx2-pairs); otherwise such processors take up \
+      to twice as long. Results are the same on all.
+      """, valueName: "vnni|avx2|avx2-pairs"))
   var instructions = InstructionArgument.vnni
 
   @Option(

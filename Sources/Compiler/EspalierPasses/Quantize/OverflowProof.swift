@@ -6,8 +6,19 @@ internal import EspalierOperators
 public enum InstructionClass: String, Sendable, CaseIterable {
   /// Those that add four products in 32 bits: weights keep their whole range.
   case vnni
-  /// Those that add two products in 16 bits: where weights are not proved safe for them, kernels are half as fast.
+  /// Those that add products in 16 bits, four at once: where weights are not proved safe, kernels are half as fast.
   case avx2
+  /// The same, but two at once: nearly the whole range, and four fifths of the speed.
+  case avx2Pairs = "avx2-pairs"
+
+  /// What must be proved of weights.
+  var sums: ByteSums {
+    switch self {
+    case .vnni: .words
+    case .avx2: .fours
+    case .avx2Pairs: .pairs
+    }
+  }
 }
 
 /// What proves that the sums of a filter's products cannot overflow 16 bits: the weights that are added there, lane
@@ -38,21 +49,22 @@ struct OverflowProof: Sendable {
 
   var isEmpty: Bool { lanes.isEmpty }
 
-  /// What proves four products at once, or pairs where a filter has one channel.
+  /// What proves four products at once or pairs; of a filter with one channel, pairs.
   ///
   /// Whether taps of a row are one run is decided where tensors get their places: this holds for both.
   ///
   /// - Parameters:
+  ///   - sums: Not `words`, of which there is nothing to prove.
   ///   - shape: Of the filters, `[M, C / groups, KH, KW]`.
   ///   - group: Whose filters.
-  init(shape: Shape, groups: Int, group: Int) {
+  init(of sums: ByteSums = .fours, shape: Shape, groups: Int, group: Int) {
     let weights = shape.dropFirst().reduce(1, *)
     let merging = ConvGemm.groupsToMerge(groups: groups, outputChannelsPerGroup: shape[0] / groups)
     let length = (shape[1] * merging + 3) / 4 * 4
     var lanes = [length, length + 4].flatMap { column in
       ByteConvGemm.Packing(
         shape: shape, groups: groups, merging: merging, tapSteps: (row: 1 << 20, column: column)
-      ).lanes(of: .fours, member: group % merging)
+      ).lanes(of: sums, member: group % merging)
     }
     if shape[1] == 1 {
       lanes += ByteConvDepthwise.lanes(kernelHeight: shape[2], kernelWidth: shape[3])

@@ -44,9 +44,10 @@ struct ProductQuantizer {
 
   private func proof(_ parts: Parts, group: Int) -> OverflowProof {
     let shape = parts.weights.shape
-    guard instructions == .avx2 else { return .nothing }
+    guard instructions != .vnni else { return .nothing }
     return OverflowProof(
-      shape: shape.count == 2 ? shape + [1, 1] : shape, groups: parts.groups, group: group)
+      of: instructions.sums, shape: shape.count == 2 ? shape + [1, 1] : shape, groups: parts.groups,
+      group: group)
   }
 
   private typealias Parts = (weights: Tensor, bias: [Float]?, groups: Int)
