@@ -31,9 +31,9 @@ import Testing
     #expect(bytes[64..<72] == [0x50, 0x4C, 0x41, 0x4E, 1, 0, 0, 0])
   }
 
-  @Test func `lets the weights begin at a page`() throws {
+  @Test func `lets the weights begin at a cache line`() throws {
     let packed = try PlanReader.read(PlanWriter.bytes(of: network.plan))
-    #expect(packed.weights.lowerBound % 4096 == 0)
+    #expect(packed.weights.lowerBound % 64 == 0)
     #expect(packed.weights.count == network.plan.weights.count)
   }
 

@@ -37,7 +37,7 @@ import Testing
     #expect(try header["major version"] == 1)
     #expect(try header["packing class"] == 1)
     #expect(try header["bytes of the file"] == UInt64(bytes.count))
-    #expect(try header["page bytes"] == 4096)
+    #expect(try header["section alignment"] == 64)
     var unsigned = Array(bytes[..<Int(try header["bytes of header"])])
     unsigned.replaceSubrange(32..<36, with: [0, 0, 0, 0])
     #expect(try header["checksum"] == UInt64(espalier_crc32c(unsigned, unsigned.count)))

@@ -10,7 +10,8 @@ enum PackFormat {
   static let headerByteCount = 64
   static let headerChecksumOffset = 32
   static let sectionEntryByteCount = 32
-  static let pageByteCount = 4096
+  /// Sections begin at multiples of this: a cache line, so that kernels read weights where the file lies.
+  static let sectionAlignment = 64
 
   static let planHeaderByteCount = 32
   static let callByteCount = 16

@@ -6,7 +6,7 @@ public struct PackedPlan: Sendable {
   public var inputs: [Plan.Port]
   public var outputs: [Plan.Port]
   public var provenance: [Plan.Provenance]
-  /// Where the weights lie in the file; the start is a multiple of the page size.
+  /// Where the weights lie in the file; the start is a multiple of a cache line.
   public var weights: Range<Int>
   /// What the file says that a frame needs.
   public var certificate: ResourceCertificate

@@ -38,13 +38,13 @@ public enum PlanWriter {
     return try checker.check(plan.calls)
   }
 
-  /// Header, section table and page-aligned sections.
+  /// Header, section table and sections, each at a cache line.
   private static func assemble(_ sections: [(SectionIdentifier, [UInt8])]) -> [UInt8] {
     let headerByteCount = PackFormat.headerByteCount + sections.count * PackFormat.sectionEntryByteCount
     var table = ByteWriter()
     var end = headerByteCount
     for (identifier, content) in sections {
-      let offset = PackFormat.roundUp(end, to: PackFormat.pageByteCount)
+      let offset = PackFormat.roundUp(end, to: PackFormat.sectionAlignment)
       table.write(identifier.code)
       table.write(identifier == .provenance ? 0 : PackFormat.requiredFlag)
       table.write(UInt64(offset))
@@ -59,7 +59,7 @@ public enum PlanWriter {
     var bytes = file.bytes
     bytes.reserveCapacity(end)
     for (_, content) in sections {
-      let offset = PackFormat.roundUp(bytes.count, to: PackFormat.pageByteCount)
+      let offset = PackFormat.roundUp(bytes.count, to: PackFormat.sectionAlignment)
       bytes.append(contentsOf: repeatElement(0, count: offset - bytes.count))
       bytes.append(contentsOf: content)
     }
@@ -77,7 +77,7 @@ public enum PlanWriter {
     header.write(UInt32(headerByteCount))
     header.write(UInt64(fileByteCount))
     header.write(UInt32(0))
-    header.write(UInt32(PackFormat.pageByteCount))
+    header.write(UInt32(PackFormat.sectionAlignment))
     header.writeZeros(PackFormat.headerByteCount - header.bytes.count)
     return header
   }

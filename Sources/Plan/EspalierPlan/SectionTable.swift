@@ -71,9 +71,9 @@ struct SectionTable {
     }
     let checksum = try reader.read(UInt32.self)
     try verify(checksum, headerAndTable: unsafe UnsafeRawBufferPointer(rebasing: file[..<expected]))
-    let page = try reader.read(UInt32.self)
-    guard page == UInt32(PackFormat.pageByteCount) else {
-      throw .invalid(.reserved, index: 0, found: UInt64(page))
+    let alignment = try reader.read(UInt32.self)
+    guard alignment == UInt32(PackFormat.sectionAlignment) else {
+      throw .invalid(.reserved, index: 0, found: UInt64(alignment))
     }
     try reader.skipReserved(PackFormat.headerByteCount - reader.offset, index: 0)
     return Int(count)
@@ -90,7 +90,7 @@ struct SectionTable {
     guard found == expected else { throw .checksum(.header, expected: expected, found: found) }
   }
 
-  /// One entry, whose section must begin at the first page behind `end` and match its checksum.
+  /// One entry, whose section must begin at the first cache line behind `end` and match its checksum.
   private func readEntry(
     _ reader: inout ByteReader, index: Int, after end: Int
   ) throws(PlanError) -> Entry {
@@ -106,7 +106,7 @@ struct SectionTable {
       throw .unknownRequiredSection(identifier)
     }
     guard range(of: identifier) == nil else { throw .duplicateSection(identifier) }
-    let start = PackFormat.roundUp(end, to: PackFormat.pageByteCount)
+    let start = PackFormat.roundUp(end, to: PackFormat.sectionAlignment)
     guard offset == UInt64(start) else { throw .invalid(.sectionOffset, index: index, found: offset) }
     guard start <= file.count, count <= UInt64(file.count - start) else {
       let found = UInt64(max(0, file.count - start))
