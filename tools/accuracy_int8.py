@@ -1,6 +1,8 @@
 """int8 against float32 over whole sets of pictures; started by tools/accuracy-int8."""
 
 import argparse
+import copy
+import functools
 import json
 import pathlib
 import subprocess
@@ -10,6 +12,7 @@ import time
 
 import numpy as np
 
+import accuracy_peers
 import boxes
 import preprocessing
 from reference import Reference
@@ -173,9 +176,10 @@ CASES = {
 class Judged:
     """A network in float32 and in 8 bits."""
 
-    def __init__(self, case, options, folder, threads):
+    def __init__(self, case, options, folder, threads, peers):
         self.case = case
         calibrate, frames, self.judge = CASES[case](case)
+        self.peers = [(peer.title, copy.deepcopy(self.judge)) for peer in peers]
         stack, given, made = folder / "calibration.npy", folder / "frames.npy", folder / "outputs.npz"
         packs = folder / f"{case}.espalier", folder / f"{case}.int8.espalier"
         model = preprocessing.model(case)
@@ -183,6 +187,7 @@ class Judged:
         name = Reference(model).input
         shape = f"{name}={'x'.join(str(extent) for extent in first.shape)}"
         np.save(stack, calibrate(0, len(calibrate)))
+        others = [peer(model, name, np.load(stack, mmap_mode="r"), folder) for peer in peers]
         started = time.monotonic()
         call("compile", model, "--shape", shape, "-o", packs[0])
         report = call(
@@ -194,13 +199,19 @@ class Judged:
         self.noise = min(output["snr_db"] for group in report["calibration"]["groups"] for output in group["outputs"])
         for start in range(0, len(frames), CHUNK):
             end = min(start + CHUNK, len(frames))
-            np.save(given, frames(start, end))
+            pictures = frames(start, end)
+            np.save(given, pictures)
             results = []
             for pack in packs:
                 call("run", pack, "--input", f"{name}={given}", "--output", made, "--threads", threads)
                 with np.load(made) as outputs:
                     results.append({output: outputs[output] for output in outputs.files})
-            self.judge.add(results[1], results[0], lambda: frames.labels(start, end))
+            labels = functools.cache(lambda: frames.labels(start, end))
+            self.judge.add(results[1], results[0], labels)
+            for other, (_, judge) in zip(others, self.peers):
+                judge.add(other(pictures), results[0], labels)
+        for title, judge in self.peers:
+            print(f"accuracy-int8: {case}: {title}: {judge.result}", file=sys.stderr, flush=True)
         print(f"accuracy-int8: {case}: {self.judge.result}", file=sys.stderr, flush=True)
 
     @property
@@ -211,8 +222,8 @@ class Judged:
     def row(self):
         bar = "holds" if self.holds else "FAILS"
         return [
-            self.case, self.judge.result, f"{100 * self.share:.1f} %", f"{self.noise:.1f}", f"{self.size:.3f}",
-            f"{self.seconds:.0f}", bar]
+            self.case, self.judge.result, *(judge.result for _, judge in self.peers), f"{100 * self.share:.1f} %",
+            f"{self.noise:.1f}", f"{self.size:.3f}", f"{self.seconds:.0f}", bar]
 
 
 def main():
@@ -221,6 +232,7 @@ def main():
     parser = argparse.ArgumentParser(prog="tools/accuracy-int8")
     parser.add_argument("case", nargs="*", metavar="MODEL")
     parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--peers", action="store_true")
     given = parser.parse_args(arguments[: arguments.index("--")] if "--" in arguments else arguments)
     cases = given.case or [case for case in CASES if preprocessing.model(case).exists()]
     unknown = [case for case in cases if case not in CASES]
@@ -228,11 +240,14 @@ def main():
         parser.error(f"unknown: {', '.join(unknown)}; there are {', '.join(CASES)}")
     if not cases:
         sys.exit(f"accuracy-int8: no models in {preprocessing.MODELS}; ESPALIER_ASSETS names another folder")
+    peers = accuracy_peers.PEERS if given.peers else ()
     judged = []
     for case in cases:
         with tempfile.TemporaryDirectory() as folder:
-            judged.append(Judged(case, options, pathlib.Path(folder), given.threads))
-    titles = ["network", "int8 against float32", "in int8", "SNR dB", "size", "s to compile", "bar"]
+            judged.append(Judged(case, options, pathlib.Path(folder), given.threads, peers))
+    titles = [
+        "network", "int8 against float32", *(peer.title for peer in peers), "in int8", "SNR dB", "size",
+        "s to compile", "bar"]
     for row in [titles, ["---"] * len(titles), *(network.row for network in judged)]:
         print("| " + " | ".join(row) + " |")
     failed = [network.case for network in judged if not network.holds]
