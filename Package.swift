@@ -101,10 +101,12 @@ if !embedded {
     .target(
       name: "EspalierObserve", dependencies: ["EspalierGraph"],
       path: "Sources/Compiler/EspalierObserve", swiftSettings: compilerSettings),
+    .target(name: "CMoments", path: "Sources/Compiler/CMoments", cSettings: kernelSettings),
     .target(
       name: "EspalierPasses",
       dependencies: [
-        "EspalierGraph", "EspalierKernels", "EspalierObserve", "EspalierOperators", "EspalierPlan",
+        "CMoments", "EspalierGraph", "EspalierKernels", "EspalierObserve", "EspalierOperators",
+        "EspalierPlan",
       ],
       path: "Sources/Compiler/EspalierPasses", swiftSettings: compilerSettings),
     .target(

@@ -9,6 +9,7 @@ enum ImportTable {
     "EspalierImport": ["CONNX", "EspalierGraph", "EspalierOperators"],
     "EspalierObserve": ["EspalierGraph", "Foundation"],
     "EspalierPasses": [
+      "CMoments",
       "EspalierGraph", "EspalierKernels", "EspalierObserve", "EspalierOperators", "EspalierPlan",
     ],
     "EspalierSearch": [

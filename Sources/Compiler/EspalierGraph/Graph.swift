@@ -125,6 +125,16 @@ extension Graph {
     return graph
   }
 
+  /// Lets a node read a constant of its own in place of an input.
+  ///
+  /// - Precondition: The node is in the graph, and takes a constant of this type.
+  public mutating func setConstant(_ tensor: Tensor, input index: Int, of node: NodeID) {
+    guard let position = position(of: node) else { preconditionFailure("the node is not in the graph") }
+    let old = nodes[position].inputs[index]
+    nodes[position].inputs[index] = appendConstant(name: "\(self[old].name)/\(nodes[position].name)", tensor)
+    reindex()
+  }
+
   private mutating func insert(_ node: Node) {
     nodes.append(node)
     index(node, at: nodes.count - 1)

@@ -45,6 +45,24 @@ public struct Observer {
   public mutating func observe(
     _ groups: [FrameGroup], execute: Execute, progress: () -> Void = {}
   ) throws {
+    try observeRanges(groups, execute: execute, progress: progress)
+    for value in observed { statistics[value]?.makeHistograms(groups: groups.count) }
+    for (number, group) in groups.enumerated() {
+      for frame in group.frames.indices {
+        for (value, elements) in zip(observed, try execute(group.elements(frame))) {
+          statistics[value]?.count(elements, group: number)
+        }
+        progress()
+      }
+    }
+  }
+
+  /// The first round alone: all statistics but histograms.
+  ///
+  /// - Throws: `ObservationError`, or what `execute` throws.
+  public mutating func observeRanges(
+    _ groups: [FrameGroup], execute: Execute, progress: () -> Void = {}
+  ) throws {
     guard !groups.isEmpty else { throw ObservationError.noFrames(group: "") }
     for group in groups {
       guard !group.frames.isEmpty else { throw ObservationError.noFrames(group: group.name) }
@@ -54,15 +72,6 @@ public struct Observer {
           guard statistics[value]?.add(elements, inner: inner) ?? false else {
             throw ObservationError.notFinite(value: graph[value].name, frame: name)
           }
-        }
-        progress()
-      }
-    }
-    for value in observed { statistics[value]?.makeHistograms(groups: groups.count) }
-    for (number, group) in groups.enumerated() {
-      for frame in group.frames.indices {
-        for (value, elements) in zip(observed, try execute(group.elements(frame))) {
-          statistics[value]?.count(elements, group: number)
         }
         progress()
       }

@@ -5,6 +5,9 @@ public struct TensorStatistics: Sendable {
   /// Per index of axis 1 the mean and the mean square; one entry where the tensor has fewer than 2 axes.
   public private(set) var channelMeans: [Double] = []
   public private(set) var channelMeanSquares: [Double] = []
+  /// Per index of axis 1 the least and the largest element.
+  public private(set) var channelLeast: [Float] = []
+  public private(set) var channelLargest: [Float] = []
   /// One for each group of frames, all over the same range.
   public private(set) var histograms: [Histogram] = []
   private var framesSeen = 0
@@ -13,6 +16,8 @@ public struct TensorStatistics: Sendable {
   init(channels: Int) {
     channelMeans = [Double](repeating: 0, count: channels)
     channelMeanSquares = channelMeans
+    channelLeast = [Float](repeating: .infinity, count: channels)
+    channelLargest = [Float](repeating: -.infinity, count: channels)
   }
 
   /// Takes the range, means and mean squares of one frame into account.
@@ -26,19 +31,24 @@ public struct TensorStatistics: Sendable {
     elements.withUnsafeBufferPointer { elements in
       for (slab, start) in stride(from: 0, to: elements.count, by: inner).enumerated() {
         var (sum, square) = (Float(0), Float(0))
+        var (low, high) = (Float.infinity, -Float.infinity)
         for index in start..<min(start + inner, elements.count) {
           let element = elements[index]
-          least = min(least, element)
-          largest = max(largest, element)
+          low = min(low, element)
+          high = max(high, element)
           sum += element
           square += element * element
         }
         isFinite = isFinite && sum.isFinite && square.isFinite
+        channelLeast[slab % channels] = min(channelLeast[slab % channels], low)
+        channelLargest[slab % channels] = max(channelLargest[slab % channels], high)
         sums[slab % channels] += Double(sum)
         squares[slab % channels] += Double(square)
       }
     }
     guard isFinite else { return false }
+    least = channelLeast.reduce(least, min)
+    largest = channelLargest.reduce(largest, max)
     framesSeen += 1
     let perChannel = Double(max(1, elements.count / channels))
     let share = 1 / Double(framesSeen)

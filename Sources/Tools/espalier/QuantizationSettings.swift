@@ -11,7 +11,7 @@ struct QuantizationSettings {
   var fasterInFloat: [String] = []
 
   /// Under `--precision auto` outputs bear noise of so much of their signal.
-  private static let noiseLimit = 0.02
+  private static let noiseLimit = 0.01
 
   var options: PostTrainingQuantization.Options {
     var options = PostTrainingQuantization.Options()

@@ -9,7 +9,9 @@ public struct PostTrainingQuantization: Sendable {
 
   /// What takes time, for progress bars.
   public enum Stage: String, Sendable {
+    case equalizing = "evening out channels"
     case observing = "calibrating"
+    case rounding = "rounding weights"
     case correcting = "correcting biases"
     case judging
     case searching = "looking for sensitive layers"
@@ -32,7 +34,8 @@ public struct PostTrainingQuantization: Sendable {
     public init() {}
   }
 
-  /// The float32 network that was quantized: activations but clamps are nodes of their own.
+  /// The float32 network that was quantized: activations but clamps are nodes of their own, and channels are
+  /// evened out.
   public let source: Graph
   public let plan: QuantizationPlan
   public let products: [NodeID: QuantizedProduct]
@@ -52,10 +55,14 @@ public struct PostTrainingQuantization: Sendable {
     var source = graph
     try TransposedConvToConv().run(on: &source)
     try SplitActivations().run(on: &source)
+    try Self.requireFiniteConstants(source)
+    let original = source
+    let perGroup = max(1, options.frameLimit / max(1, groups.count))
+    let few = groups.map { $0.thinned(to: perGroup) }
+    source = try Self.equalized(source, few, engine, progress)
     let kept = try Self.kept(options.keptFloat, in: source, "kept by --keep-float").merging(
       Self.kept(options.fasterInFloat, in: source, "float32 is faster")
     ) { asked, _ in asked }
-    try Self.requireFiniteConstants(source)
     let statistics = try Self.statistics(of: source, groups, engine, progress)
     var planner = QuantizationPlanner(method: options.method, keptFloat: kept)
     let ranges = planner.ranges(source, statistics)
@@ -63,11 +70,14 @@ public struct PostTrainingQuantization: Sendable {
     let quantizer = ProductQuantizer(
       graph: source, statistics: statistics, instructions: options.instructions)
     var products: [NodeID: QuantizedProduct] = [:]
-    for node in source.nodes where plan.nodes.contains(node.id) {
-      products[node.id] = quantizer.product(of: node)
+    let layers = source.nodes.filter {
+      plan.nodes.contains($0.id) && ($0.op is Conv || $0.op is Gemm)
     }
-    let perGroup = max(1, options.frameLimit / max(1, groups.count))
-    let few = groups.map { $0.thinned(to: perGroup) }
+    let collector = MomentCollector(
+      graph: source, groups: groups.map { $0.thinned(to: 4 * perGroup) }, engine: engine)
+    try collector.collect(layers, progress: { progress(.rounding, $0, $1) }) { node, rounding in
+      products[node.id] = quantizer.product(of: node, rounding: rounding)
+    }
     if let limit = options.noiseLimit {
       let search = SensitivitySearch(
         graph: source, ranges: ranges, products: products,
@@ -86,7 +96,7 @@ public struct PostTrainingQuantization: Sendable {
     self.source = source
     self.plan = plan
     self.graph = try Quantizer.quantize(source, plan, self.products)
-    let judge = OutputJudge(reference: try engine(source), names: source.outputNames)
+    let judge = OutputJudge(reference: try engine(original), names: source.outputNames)
     errors = try judge.errors(of: try engine(self.graph), groups) {
       progress(.judging, $0, groups.frameCount)
     }
@@ -118,6 +128,24 @@ public struct PostTrainingQuantization: Sendable {
         }
       }
     }
+  }
+
+  private static func equalized(
+    _ graph: Graph, _ groups: [FrameGroup], _ engine: Engine,
+    _ progress: (Stage, Int, Int) -> Void
+  ) throws -> Graph {
+    var observer = Observer(graph, observing: Equalization.values(of: graph))
+    let execute = try engine(observer.graph)
+    var done = 0
+    try observer.observeRanges(groups, execute: execute) {
+      done += 1
+      progress(.equalizing, done, groups.frameCount)
+    }
+    let channels = observer.statistics.mapValues {
+      Equalization.Channels(
+        least: $0.channelLeast, largest: $0.channelLargest, meanSquares: $0.channelMeanSquares)
+    }
+    return Equalization(graph, channels).equalized()
   }
 
   private static func statistics(

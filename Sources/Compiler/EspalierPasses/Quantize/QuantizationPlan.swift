@@ -39,6 +39,8 @@ public struct QuantizationPlanner: Sendable {
     for (value, own) in statistics {
       let readers = graph.readerCount(of: value) == 1 ? graph.consumers(of: value) : []
       let function = (readers.first?.op as? Unary)?.function
+      // Pictures come in steps of their own: their whole range meets those steps.
+      let method = graph.inputs.contains(value) ? .minMax : method
       ranges[value] = method.range(of: own.histograms, through: function.map { f in { f.apply($0) } })
     }
     return ranges

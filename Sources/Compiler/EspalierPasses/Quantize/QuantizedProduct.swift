@@ -20,7 +20,9 @@ struct ProductQuantizer {
   var instructions = InstructionClass.vnni
 
   /// Nil where the node is no convolution or product with constant weights.
-  func product(of node: Node) -> QuantizedProduct? {
+  ///
+  /// - Parameter rounding: What the filters of each group are rounded by; nil: each weight to the nearest element.
+  func product(of node: Node, rounding: MomentCollector.Rounding? = nil) -> QuantizedProduct? {
     guard let parts = parts(of: node) else { return nil }
     let weights = parts.weights.floats
     let outputs = parts.weights.shape[0]
@@ -33,7 +35,8 @@ struct ProductQuantizer {
       let own = Array(weights[group * perGroup * size..<(group + 1) * perGroup * size])
       let (squares, means) = inputMoments(of: node.inputs[0], parts.weights.shape, group: group)
       let quantized = WeightQuantizer().quantize(
-        own, outputs: perGroup, importance: squares, proof: proof(parts, group: group))
+        own, outputs: perGroup, importance: squares, proof: proof(parts, group: group),
+        rounding: rounding?[group] ?? [])
       elements += quantized.elements
       scales += quantized.scales
       correct(&bias, from: group * perGroup, own, quantized, means)
