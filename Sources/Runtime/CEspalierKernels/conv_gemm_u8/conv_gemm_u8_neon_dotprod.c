@@ -74,12 +74,10 @@ void espalier_conv_gemm_u8_neon_dotprod(
   run_items(call, first, end);
 }
 
-// These products are faster than Winograd's on words.
+// For conv_winograd_u8_neon_dotprod.c.
 #include "../conv_winograd_u8/conv_winograd_u8_direct.h"
 
-void espalier_conv_winograd_u8_neon_dotprod(
-    const espalier_call *call, uint32_t first, uint32_t end, void *scratch) {
-  (void)scratch;
+void espalier_conv_winograd_u8_direct_neon_dotprod(const espalier_call *call, uint32_t first, uint32_t end) {
   run_direct(call, first, end);
 }
 

@@ -84,4 +84,10 @@ static inline byte_epilogue winograd_u8_epilogue(const espalier_call *call, uint
       p->low, p->high, p->output_is_float != 0};
 }
 
+#if defined(__aarch64__)
+// Items [first, end) by the products of conv_gemm_u8.
+void espalier_conv_winograd_u8_direct_neon_dotprod(const espalier_call *call, uint32_t first, uint32_t end);
+void espalier_conv_winograd_u8_direct_neon_i8mm(const espalier_call *call, uint32_t first, uint32_t end);
+#endif
+
 #endif
