@@ -46,6 +46,9 @@ INLINED float32x4_t clamped_neon(float32x4_t t, float low, float high) {
 static const float adder = 0x1.8p23f;
 enum { ADDER_BITS = 0x4B400000, ADDER_TERMS = 128 };  // as many products of bytes stay below 2^22
 
+// What sums of that many products of bytes begin with: ADDER_BITS where they stay small enough.
+INLINED int32_t adder_bits(int64_t terms) { return terms <= ADDER_TERMS ? ADDER_BITS : 0; }
+
 // Floats of sums of up to ADDER_TERMS products that began with ADDER_BITS.
 INLINED floats_16 floats_of_adders(sums_16 sums) {
   floats_16 x;

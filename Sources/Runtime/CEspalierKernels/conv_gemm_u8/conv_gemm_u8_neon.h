@@ -1,9 +1,10 @@
 // conv_gemm_u8 on 128 bits: the tiles, the sums' start and the epilogue that NEON's three forms share.
 //
-// The including file gives ROWS_LIMIT, BY_ADDITION, which says how it converts between whole numbers and
-// floats, start_panel(place, w, start), which says what the sums of a panel's 16 channels begin with, and
-// add_products(place, w, x, rows, start, sum), which gives the panel's sums. Tile: up to ROWS_LIMIT pixels x
-// 1 panel. Reads whole quads of every run and whole panels; writes exactly the valid channels.
+// The including file gives ROWS_LIMIT, start_panel(place, w, start), which says what the sums of a panel's 16
+// channels begin with, add_products(place, w, x, rows, start, sum), which gives the panel's sums, and
+// BY_ADDITION, which says how it converts between whole numbers and floats; where that is so, a panel's start
+// contains adder_bits of its terms. Tile: up to ROWS_LIMIT pixels x 1 panel. Reads whole quads of every run and
+// whole panels; writes exactly the valid channels.
 
 // Starts of panels that were computed already: panels come back with every block of pixels.
 enum { START_SLOTS = 32 };
@@ -13,19 +14,10 @@ typedef struct panel_starts {
   int32_t start[START_SLOTS][ESPALIER_PANEL];
 } panel_starts;
 
-// Whether the call's sums begin with ADDER_BITS.
-INLINED bool has_adders(const conv_gemm_u8 *p) {
-  return BY_ADDITION && (int64_t)p->run_count * p->run_length <= ADDER_TERMS;
-}
-
 INLINED const int32_t *start_of_panel(
     panel_starts *starts, const conv_gemm_u8_place *place, uint64_t panel, const int8_t *w) {
   const uint64_t slot = panel % START_SLOTS;
-  if (starts->panel[slot] != panel) {
-    start_panel(place, w, starts->start[slot]);
-    if (has_adders(place->p))
-      for (int c = 0; c < ESPALIER_PANEL; c++) starts->start[slot][c] += ADDER_BITS;
-  }
+  if (starts->panel[slot] != panel) start_panel(place, w, starts->start[slot]);
   starts->panel[slot] = panel;
   return starts->start[slot];
 }
@@ -35,7 +27,8 @@ INLINED void store_row(
   const ptrdiff_t offset = (ptrdiff_t)panel * ESPALIER_PANEL;
   const int64_t left = place->channels - offset;
   const float *numbers = place->scales_offsets + 2 * offset;
-  floats_16 t = has_adders(place->p) ? floats_of_adders(sums) : floats_of_sums(sums);
+  const bool has_adders = BY_ADDITION && adder_bits((int64_t)place->p->run_count * place->p->run_length);
+  floats_16 t = has_adders ? floats_of_adders(sums) : floats_of_sums(sums);
   UNROLLED for (int i = 0; i < 4; i++)
     t.part[i] = vfmaq_f32(
         vld1q_f32(numbers + ESPALIER_PANEL + 4 * i), t.part[i], vld1q_f32(numbers + 4 * i));

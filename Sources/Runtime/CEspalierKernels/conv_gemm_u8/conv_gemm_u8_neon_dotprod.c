@@ -19,7 +19,9 @@ static void start_panel(const conv_gemm_u8_place *place, const int8_t *w, int32_
   sums_16 sums = {{vdupq_n_s32(0), vdupq_n_s32(0), vdupq_n_s32(0), vdupq_n_s32(0)}};
   for (size_t k = 0; k < quads; k++, w += 64)
     UNROLLED for (int q = 0; q < 4; q++) sums.part[q] = vdotq_s32(sums.part[q], vld1q_s8(w + 16 * q), ones);
-  UNROLLED for (int q = 0; q < 4; q++) vst1q_s32(start + 4 * q, vshlq_n_s32(sums.part[q], 7));
+  const int32x4_t bits = vdupq_n_s32(adder_bits((int64_t)place->p->run_count * place->p->run_length));
+  UNROLLED for (int q = 0; q < 4; q++)
+    vst1q_s32(start + 4 * q, vaddq_s32(vshlq_n_s32(sums.part[q], 7), bits));
 }
 
 // Quad `lane` of the bytes of every row.

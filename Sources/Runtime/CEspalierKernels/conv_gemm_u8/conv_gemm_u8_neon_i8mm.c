@@ -15,8 +15,9 @@
 
 // Unsigned bytes are multiplied as they are: all channels start alike.
 static void start_panel(const conv_gemm_u8_place *place, const int8_t *w, int32_t *start) {
-  (void)place, (void)w;
-  memset(start, 0, ESPALIER_PANEL * sizeof *start);
+  (void)w;
+  const int32_t bits = adder_bits((int64_t)place->p->run_count * place->p->run_length);
+  for (int c = 0; c < ESPALIER_PANEL; c++) start[c] = bits;
 }
 
 // Two pixels' sums: 2 channels of the one and 2 of the other in each of 8 registers.
