@@ -165,7 +165,9 @@ if !embedded {
       name: "EspalierImportTests", dependencies: ["EspalierImport", "EspalierGraph", "EspalierOperators"]),
     .testTarget(
       name: "EspalierPassesTests",
-      dependencies: ["EspalierPasses", "EspalierGraph", "EspalierObserve", "EspalierOperators"]),
+      dependencies: [
+        "EspalierPasses", "EspalierGraph", "EspalierObserve", "EspalierOperators", "PlanFixtures",
+      ]),
     .testTarget(
       name: "EspalierObserveTests", dependencies: ["EspalierObserve", "EspalierGraph", "EspalierOperators"]),
     .testTarget(
