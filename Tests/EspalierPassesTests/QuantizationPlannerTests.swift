@@ -47,6 +47,26 @@ import Testing
     #expect(own == Quantization(least: -1, largest: Float(1 + pooled.index)))
   }
 
+  /// Rounded together, channels that batch normalization would make alike lose what it magnifies.
+  @Test(arguments: [(1, true), (9, false)])
+  func `batch normalization that magnifies stays in float32`(factor: Int, fits: Bool) throws {
+    let factors = [Int](repeating: factor, count: 4)
+    let found = try plan(
+      """
+      \(Self.weights)
+      %t = \(Text.conv("x", "w", pad: 1))
+      %gamma = constant float32[4] \(factors)
+      %zero = constant float32[4] [0, 0, 0, 0]
+      %one = constant float32[4] [1, 1, 1, 1]
+      %n = BatchNormalization(%t, %gamma, %zero, %zero, %one) {epsilon = 0.00001}
+      %y = \(Text.conv("n", "w", pad: 1))
+      output %y
+      """)
+    #expect(names(found).contains("n") == fits)
+    let reason = found.plan.reasons.first { $0.node == "n" }?.reason
+    #expect(reason == (fits ? nil : "channels of its input differ too much for 8 bits in common"))
+  }
+
   @Test func `what is concatenated has one quantization`() throws {
     let found = try plan(
       """

@@ -33,6 +33,13 @@ struct ChannelSlopes {
     }
   }
 
+  /// How many steps of the output a step of the input makes, in the root mean square of all channels, where both
+  /// tensors use these ranges whole: what is lost by rounding in front of the operator.
+  func stepGain(input: Float, output: Float) -> Float {
+    let square = factor.reduce(0) { $0 + $1 * $1 } / Float(max(1, factor.count))
+    return square.squareRoot() * input / max(output, .leastNormalMagnitude)
+  }
+
   /// `factor`, `addend` and `slope` as `QuantizedAffine` reads them.
   var parameters: [Tensor] {
     [factor, addend, slope].map { Tensor(shape: [$0.count], floats: $0) }

@@ -19,6 +19,9 @@ public struct QuantizationPlanner: Sendable {
   /// The least and the largest number that 8 bits shall cover, by tensor.
   public typealias Ranges = [ValueID: (least: Float, largest: Float)]
 
+  /// Steps of an output that rounding to a step of the input may make: one of its eight bits.
+  private static let largestGain: Float = 2
+
   public var method: RangeMethod
   /// Nodes that stay in float32, and why.
   public var keptFloat: [NodeID: String]
@@ -90,7 +93,13 @@ public struct QuantizationPlanner: Sendable {
     case let binary as Binary where binary.kind == .prelu:
       return ChannelSlopes(node, in: graph) != nil ? nil : "its slopes are not one per channel"
     case is BatchNormalization:
-      return ChannelSlopes(node, in: graph) != nil ? nil : "its parameters are computed from the frame"
+      guard let slopes = ChannelSlopes(node, in: graph) else {
+        return "its parameters are computed from the frame"
+      }
+      let (x, y) = (ranges[node.inputs[0]], ranges[node.outputs[0]])
+      let gain = slopes.stepGain(
+        input: x.map { $0.largest - $0.least } ?? 0, output: y.map { $0.largest - $0.least } ?? 0)
+      return gain <= Self.largestGain ? nil : "channels of its input differ too much for 8 bits in common"
     case let binary as Binary:
       guard binary.kind == .add || binary.kind == .multiply else {
         return "there is no 8-bit kernel for \(binary.kind.rawValue)"
