@@ -12,7 +12,9 @@ class OnnxRuntime:
     title = "ONNX Runtime QDQ"
 
     def __init__(self, model, name, calibration, folder):
+        import onnx
         import onnxruntime
+        from onnx import version_converter
         from onnxruntime import quantization
         from onnxruntime.quantization.shape_inference import quant_pre_process
 
@@ -25,7 +27,12 @@ class OnnxRuntime:
                 return None if frame is None else {name: frame[None]}
 
         prepared, quantized = folder / "prepared.onnx", folder / "quantized.onnx"
-        quant_pre_process(str(model), str(prepared), skip_symbolic_shape=True)
+        loaded = onnx.load(str(model))
+        if loaded.opset_import[0].version < 13:  # weights per channel came with opset 13
+            loaded = version_converter.convert_version(loaded, 13)
+        recent = folder / "recent.onnx"
+        onnx.save(loaded, str(recent))
+        quant_pre_process(str(recent), str(prepared), skip_symbolic_shape=True)
         quantization.quantize_static(
             str(prepared), str(quantized), Reader(), quant_format=quantization.QuantFormat.QDQ, per_channel=True,
             activation_type=quantization.QuantType.QUInt8, weight_type=quantization.QuantType.QInt8)
