@@ -59,7 +59,8 @@ public struct PostTrainingQuantization: Sendable {
     let original = source
     let perGroup = max(1, options.frameLimit / max(1, groups.count))
     let few = groups.map { $0.thinned(to: perGroup) }
-    source = try Self.equalized(source, few, engine, progress)
+    // Divergence cuts off numbers for being few, not small: of channels evened out it would cut them all.
+    if options.method != .divergence { source = try Self.equalized(source, few, engine, progress) }
     let kept = try Self.kept(options.keptFloat, in: source, "kept by --keep-float").merging(
       Self.kept(options.fasterInFloat, in: source, "float32 is faster")
     ) { asked, _ in asked }
