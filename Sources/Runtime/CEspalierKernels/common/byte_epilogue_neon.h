@@ -7,14 +7,13 @@
 #include "byte_epilogue.h"
 #include "quantized_neon.h"
 
-// One pixel's panel that begins at channel `offset` of `channels`; output and residual (or NULL) are those of
-// channel 0, `range` is that of low … high.
+// One pixel's panel of sums t that begins at channel `offset` of `channels`; output and residual (or NULL) are those of
+// channel 0, `range` is that of low … high. `by_addition`: converts in the way of the later processors.
 INLINED void store_row_neon(
-    const byte_epilogue *end, ptrdiff_t offset, sums_16 sums, uint8_t *output, const uint8_t *residual,
-    int32_t channels, byte_range range) {
+    const byte_epilogue *end, ptrdiff_t offset, floats_16 t, uint8_t *output, const uint8_t *residual,
+    int32_t channels, byte_range range, const bool by_addition) {
   const int64_t left = channels - offset;
   const float *numbers = end->scales_offsets + 2 * offset;
-  floats_16 t = floats_of_sums(sums);
   UNROLLED for (int i = 0; i < 4; i++)
     t.part[i] = vfmaq_f32(
         vld1q_f32(numbers + ESPALIER_PANEL + 4 * i), t.part[i], vld1q_f32(numbers + 4 * i));
@@ -32,7 +31,7 @@ INLINED void store_row_neon(
     memcpy((float *)(void *)output + offset, y, count * sizeof *y);
     return;
   }
-  uint8x16_t bytes = quantized_neon(t, range);
+  uint8x16_t bytes = by_addition ? quantized_by_addition_neon(t, range) : quantized_neon(t, range);
   if (end->table) bytes = looked_up_neon(end->table, bytes);
   if (left >= ESPALIER_PANEL) vst1q_u8(output + offset, bytes);
   else store_part_neon(output + offset, left, bytes);

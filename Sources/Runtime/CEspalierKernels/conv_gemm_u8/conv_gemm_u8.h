@@ -4,8 +4,8 @@
 
 #include <stdbool.h>
 
+#include "../common/byte_epilogue.h"
 #include "../common/pixel_panel_items.h"
-#include "../common/quantized.h"
 #include "../include/espalier_kernels.h"
 
 typedef espalier_conv_gemm_u8_parameters conv_gemm_u8;
@@ -59,8 +59,7 @@ typedef struct conv_gemm_u8_place {
   int32_t channels;                // valid ones of the tile
   const int8_t *panel;
   size_t panel_size;               // bytes
-  const float *scales_offsets;     // 16 scales and 16 offsets per panel
-  const uint8_t *table;            // or NULL
+  byte_epilogue end;               // from the tile's first panel on
   const uint8_t *sums;             // espalier_byte_sums of each panel, or NULL
   const int8_t *ahead;             // two panels to fetch meanwhile, or NULL
 } conv_gemm_u8_place;
@@ -79,7 +78,8 @@ static inline conv_gemm_u8_place conv_gemm_u8_place_of(
       p, call->operands[1], pixels->input, pixels->output, call->operands[5] ? pixels->residual : NULL,
       (ptrdiff_t)item->group * p->input_group, (ptrdiff_t)item->group * p->output_channels + first,
       whole < left ? whole : left, (const int8_t *)call->operands[2] + stored * panel_size, panel_size,
-      (const float *)call->operands[3] + stored * 2 * ESPALIER_PANEL, call->operands[4],
+      {(const float *)call->operands[3] + stored * 2 * ESPALIER_PANEL, call->operands[4], p->residual_scale, p->low,
+       p->high, p->output_is_float != 0},
       sums ? sums + stored : NULL, NULL};
 }
 

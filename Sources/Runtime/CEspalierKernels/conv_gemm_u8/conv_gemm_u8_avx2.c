@@ -11,18 +11,15 @@
 #include <immintrin.h>
 #include <string.h>
 
-#include "../common/byte_part_128.h"
-#include "../common/quantized_avx2.h"
+#include "../common/byte_epilogue_avx2.h"
 #include "conv_gemm_u8.h"
 
-#define UNROLLED _Pragma("clang loop unroll(full)")
 #define ROWS_LIMIT 4
 
 enum { words = espalier_byte_sums_words, pairs = espalier_byte_sums_pairs, fours = espalier_byte_sums_fours };
 
 #pragma clang attribute push(__attribute__((target("avx2,fma"))), apply_to = function)
 
-typedef struct panel_sum panel_sum;
 static inline void add_products(
     const conv_gemm_u8_place *place, uint32_t panel, const uint8_t *const *x, const int rows,
     const int halves, const int way, panel_sum *sum);

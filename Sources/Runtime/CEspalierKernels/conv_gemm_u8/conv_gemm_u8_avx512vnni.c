@@ -6,16 +6,14 @@
 #if defined(__x86_64__)
 #include <immintrin.h>
 
-#include "../common/quantized_avx512.h"
+#include "../common/byte_epilogue_avx512.h"
 #include "conv_gemm_u8_tiling.h"
-
-#define UNROLLED _Pragma("clang loop unroll(full)")
 
 #pragma clang attribute push( \
     __attribute__((target("avx512f,avx512bw,avx512dq,avx512vl,avx512vnni,avx512vbmi,avx2,fma"))), \
     apply_to = function)
 
-enum { ROWS_LIMIT = 12 };
+enum { ROWS_LIMIT = BYTE_ROWS_AVX512 };
 
 // sum[p][r] += the products of all runs. Meanwhile fetches two panels from `ahead` on into the second-level cache,
 // which can wait for more lines at once than the first.
@@ -46,108 +44,14 @@ static inline __attribute__((always_inline)) void add_products(
   }
 }
 
-// Four times 16 numbers 0 … 255 as 64 bytes in order.
-static inline __m512i packed(const __m512i *y) {
-  const __m512i pairs = _mm512_packus_epi16(_mm512_packus_epi32(y[0], y[1]), _mm512_packus_epi32(y[2], y[3]));
-  const __m512i order = _mm512_setr_epi32(0, 4, 8, 12, 1, 5, 9, 13, 2, 6, 10, 14, 3, 7, 11, 15);
-  return _mm512_permutexvar_epi32(order, pairs);
-}
-
-// 16 or 32 of 64 bytes.
-static inline __attribute__((always_inline)) __m128i lane_of(__m512i bytes, const int lane) {
-  switch (lane) {
-    case 0: return _mm512_castsi512_si128(bytes);
-    case 1: return _mm512_extracti32x4_epi32(bytes, 1);
-    case 2: return _mm512_extracti32x4_epi32(bytes, 2);
-    default: return _mm512_extracti32x4_epi32(bytes, 3);
-  }
-}
-
-static inline __attribute__((always_inline)) __m256i half_of(__m512i bytes, const int half) {
-  return half ? _mm512_extracti64x4_epi64(bytes, 1) : _mm512_castsi512_si256(bytes);
-}
-
-// The valid channels among the first 64 of a tile.
-static inline uint64_t mask_of(const conv_gemm_u8_place *place) {
-  return place->channels >= 64 ? ~0ull : (1ull << place->channels) - 1;
-}
-
-// t of the definition for panel q of row r, of which `mask` names the valid channels.
-static inline __attribute__((always_inline)) __m512 finished(
-    const conv_gemm_u8_place *place, int q, int r, uint64_t mask, const bool adds, __m512i sum) {
-  const float *numbers = place->scales_offsets + q * 2 * ESPALIER_PANEL;
-  const __m512 t = _mm512_fmadd_ps(
-      _mm512_cvtepi32_ps(sum), _mm512_loadu_ps(numbers), _mm512_loadu_ps(numbers + ESPALIER_PANEL));
-  if (!adds) return t;
-  const __mmask16 valid = (__mmask16)(mask >> q * ESPALIER_PANEL);
-  const __m128i bytes = _mm_maskz_loadu_epi8(valid, place->residual[r] + place->channel + q * ESPALIER_PANEL);
-  return _mm512_fmadd_ps(
-      _mm512_cvtepi32_ps(_mm512_cvtepu8_epi32(bytes)), _mm512_set1_ps(place->p->residual_scale), t);
-}
-
-// Stores bytes: 64 at once, of four rows of one panel, two rows of two or one row.
-static inline __attribute__((always_inline)) void store_bytes(
-    const conv_gemm_u8_place *place, const int rows, const int panels, const bool adds,
-    __m512i (*sum)[ROWS_LIMIT]) {
-  const __m512i low = _mm512_set1_epi8((char)_mm_cvtss_si32(_mm_set_ss(place->p->low)));
-  const __m512 high = _mm512_set1_ps(place->p->high);
-  const uint64_t mask = mask_of(place);
-  const int step = panels == 1 ? 4 : panels == 2 ? 2 : 1;
-  UNROLLED for (int first = 0; first < rows; first += step) {
-    __m512i y[4];
-    UNROLLED for (int k = 0; k < 4; k++) {
-      const int r = first + k / panels * (step > 1), q = step > 1 ? k % panels : k;
-      if (r >= rows || q >= panels) {
-        y[k] = _mm512_setzero_si512();
-        continue;
-      }
-      const __m512 t = finished(place, q, r, mask, adds, sum[q][r]);
-      y[k] = _mm512_cvtps_epi32(_mm512_min_ps(high, t));  // a NaN: the lowest number, and so the byte 0
-    }
-    __m512i bytes = _mm512_max_epu8(packed(y), low);
-    if (place->table) bytes = looked_up_avx512(place->table, bytes);
-    UNROLLED for (int k = 0; k < step; k++) {
-      const int r = first + k;
-      if (r >= rows) continue;
-      uint8_t *output = place->output[r] + place->channel;
-      if (panels == 1) _mm_mask_storeu_epi8(output, (__mmask16)mask, lane_of(bytes, k));
-      else if (panels == 2) _mm256_mask_storeu_epi8(output, (__mmask32)mask, half_of(bytes, k));
-      else _mm512_mask_storeu_epi8(output, mask, bytes);
-    }
-  }
-}
-
-// Stores floats, from memory: few layers do, the heads of networks.
-static __attribute__((noinline)) void store_floats(
-    const conv_gemm_u8_place *place, int rows, int panels, const __m512i *sums) {
-  const uint64_t mask = mask_of(place);
-  for (int r = 0; r < rows; r++)
-    for (int q = 0; q < panels; q++) {
-      const __m512i sum = sums[q * rows + r];
-      const __m512 t = place->residual ? finished(place, q, r, mask, true, sum)
-                                       : finished(place, q, r, mask, false, sum);
-      float *output = (float *)(void *)place->output[r] + place->channel + q * ESPALIER_PANEL;
-      _mm512_mask_storeu_ps(output, (__mmask16)(mask >> q * ESPALIER_PANEL),
-                            clamped_avx512(t, place->p->low, place->p->high));
-    }
-}
-
 static inline __attribute__((always_inline)) void tile(
     const conv_gemm_u8_place *place, const int rows, const int panels) {
   __m512i sum[ESPALIER_ITEM_PANELS][ROWS_LIMIT];
   UNROLLED for (int q = 0; q < panels; q++)
     UNROLLED for (int r = 0; r < rows; r++) sum[q][r] = _mm512_setzero_si512();
   add_products(place, rows, panels, sum);
-  if (place->p->output_is_float) {
-    __m512i sums[ESPALIER_ITEM_PANELS * ROWS_LIMIT];
-    UNROLLED for (int q = 0; q < panels; q++)
-      UNROLLED for (int r = 0; r < rows; r++) sums[q * rows + r] = sum[q][r];
-    store_floats(place, rows, panels, sums);
-  } else if (place->residual) {
-    store_bytes(place, rows, panels, true, sum);
-  } else {
-    store_bytes(place, rows, panels, false, sum);
-  }
+  store_tile_avx512(
+      &place->end, rows, panels, sum, place->output, place->residual, place->channel, place->channels);
 }
 
 #define TILE(rows, panels) \

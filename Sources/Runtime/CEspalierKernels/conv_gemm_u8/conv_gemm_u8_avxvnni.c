@@ -3,18 +3,15 @@
 #include <immintrin.h>
 #include <string.h>
 
-#include "../common/byte_part_128.h"
-#include "../common/quantized_avx2.h"
+#include "../common/byte_epilogue_avx2.h"
 #include "conv_gemm_u8.h"
 
-#define UNROLLED _Pragma("clang loop unroll(full)")
 #define ROWS_LIMIT 6
 
 enum { exact };
 
 #pragma clang attribute push(__attribute__((target("avx2,fma,avxvnni"))), apply_to = function)
 
-typedef struct panel_sum panel_sum;
 static inline void add_products(
     const conv_gemm_u8_place *place, uint32_t panel, const uint8_t *const *x, const int rows,
     const int halves, const int way, panel_sum *sum);

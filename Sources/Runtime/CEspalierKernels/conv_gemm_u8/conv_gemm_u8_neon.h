@@ -24,34 +24,11 @@ INLINED const int32_t *start_of_panel(
 
 INLINED void store_row(
     const conv_gemm_u8_place *place, uint32_t panel, int r, sums_16 sums, byte_range range) {
-  const ptrdiff_t offset = (ptrdiff_t)panel * ESPALIER_PANEL;
-  const int64_t left = place->channels - offset;
-  const float *numbers = place->scales_offsets + 2 * offset;
   const bool has_adders = BY_ADDITION && adder_bits((int64_t)place->p->run_count * place->p->run_length);
-  floats_16 t = has_adders ? floats_of_adders(sums) : floats_of_sums(sums);
-  UNROLLED for (int i = 0; i < 4; i++)
-    t.part[i] = vfmaq_f32(
-        vld1q_f32(numbers + ESPALIER_PANEL + 4 * i), t.part[i], vld1q_f32(numbers + 4 * i));
-  if (place->residual) {
-    const uint8_t *from = place->residual[r] + place->channel + offset;
-    const floats_16 rest =
-        floats_of_bytes(left >= ESPALIER_PANEL ? vld1q_u8(from) : load_part_neon(from, left));
-    UNROLLED for (int i = 0; i < 4; i++)
-      t.part[i] = vfmaq_f32(t.part[i], rest.part[i], vdupq_n_f32(place->p->residual_scale));
-  }
-  if (place->p->output_is_float) {
-    float y[ESPALIER_PANEL];
-    UNROLLED for (int i = 0; i < 4; i++)
-      vst1q_f32(y + 4 * i, clamped_neon(t.part[i], place->p->low, place->p->high));
-    const size_t count = left < ESPALIER_PANEL ? (size_t)left : ESPALIER_PANEL;
-    memcpy((float *)(void *)place->output[r] + place->channel + offset, y, count * sizeof *y);
-    return;
-  }
-  uint8x16_t bytes = BY_ADDITION ? quantized_by_addition_neon(t, range) : quantized_neon(t, range);
-  if (place->table) bytes = looked_up_neon(place->table, bytes);
-  uint8_t *to = place->output[r] + place->channel + offset;
-  if (left >= ESPALIER_PANEL) vst1q_u8(to, bytes);
-  else store_part_neon(to, left, bytes);
+  store_row_neon(
+      &place->end, (ptrdiff_t)panel * ESPALIER_PANEL, has_adders ? floats_of_adders(sums) : floats_of_sums(sums),
+      place->output[r] + place->channel * byte_epilogue_size(&place->end),
+      place->residual ? place->residual[r] + place->channel : NULL, place->channels, range, BY_ADDITION);
 }
 
 INLINED void tile(const conv_gemm_u8_place *place, uint32_t panel, const int32_t *start, const int rows) {
@@ -59,7 +36,7 @@ INLINED void tile(const conv_gemm_u8_place *place, uint32_t panel, const int32_t
   sums_16 sum[ROWS_LIMIT];
   UNROLLED for (int r = 0; r < rows; r++) x[r] = place->input[r] + place->input_offset;
   add_products(place, place->panel + panel * place->panel_size, x, rows, start, sum);
-  const byte_range range = byte_range_neon(place->p->low, place->p->high);
+  const byte_range range = byte_range_neon(place->end.low, place->end.high);
   UNROLLED for (int r = 0; r < rows; r++) store_row(place, panel, r, sum[r], range);
 }
 

@@ -5,7 +5,7 @@
 #if defined(__aarch64__)
 #include <string.h>
 
-#include "../common/quantized_neon.h"
+#include "../common/byte_epilogue_neon.h"
 #include "conv_gemm_u8.h"
 
 #define ROWS_LIMIT 5

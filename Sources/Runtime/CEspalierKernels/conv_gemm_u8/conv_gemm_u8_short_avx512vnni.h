@@ -24,13 +24,13 @@ static inline __attribute__((always_inline)) short_epilogue short_epilogue_of(
     const conv_gemm_u8_place *place, const int panels) {
   short_epilogue e;
   UNROLLED for (int q = 0; q < panels; q++) {
-    e.scale[q] = _mm512_loadu_ps(place->scales_offsets + q * 2 * ESPALIER_PANEL);
-    e.offset[q] = _mm512_loadu_ps(place->scales_offsets + q * 2 * ESPALIER_PANEL + ESPALIER_PANEL);
+    e.scale[q] = _mm512_loadu_ps(place->end.scales_offsets + q * 2 * ESPALIER_PANEL);
+    e.offset[q] = _mm512_loadu_ps(place->end.scales_offsets + q * 2 * ESPALIER_PANEL + ESPALIER_PANEL);
   }
-  e.high = _mm512_set1_ps(place->p->high);
-  e.low = _mm512_set1_epi8((char)_mm_cvtss_si32(_mm_set_ss(place->p->low)));
-  e.table = place->table;
-  e.mask = (uint32_t)mask_of(place);
+  e.high = _mm512_set1_ps(place->end.high);
+  e.low = _mm512_set1_epi8((char)_mm_cvtss_si32(_mm_set_ss(place->end.low)));
+  e.table = place->end.table;
+  e.mask = (uint32_t)mask_of_bytes(place->channels);
   return e;
 }
 
@@ -48,7 +48,7 @@ static inline __attribute__((always_inline)) void short_finish(
   sum[i] = _mm512_cvtps_epi32(_mm512_min_ps(e->high, t));  // a NaN: the lowest number, and so the byte 0
   IN_PLACE(sum[i]);
   if (i % 4 != 3) return;
-  __m512i bytes = _mm512_max_epu8(packed(sum + i - 3), e->low);
+  __m512i bytes = _mm512_max_epu8(packed_avx512(sum + i - 3), e->low);
   if (e->table) bytes = looked_up_avx512(e->table, bytes);
   uint8_t *const *output = block->output + (i - 3) / panels;
   UNROLLED for (int r = 0; r < 4 / panels; r++)

@@ -25,7 +25,7 @@ static inline void conv_gemm_u8_skip_panels(conv_gemm_u8_place *place, uint32_t 
   place->channel += (ptrdiff_t)panels * ESPALIER_PANEL;
   place->channels -= (int32_t)panels * ESPALIER_PANEL;
   place->panel += panels * place->panel_size;
-  place->scales_offsets += (size_t)panels * 2 * ESPALIER_PANEL;
+  place->end.scales_offsets += (size_t)panels * 2 * ESPALIER_PANEL;
 }
 
 // The tiles of one item, which fetch the panels from `ahead` on meanwhile: two each while the first panels last.

@@ -7,8 +7,7 @@ INLINED conv_gemm_u8 direct_parameters(const winograd_u8 *p, uint32_t pairs, int
   for (int tap = 0; tap < WINOGRAD_TAPS; tap++) runs[tap] = tap / 3 * p->input_stride_h + tap % 3 * p->input_stride_w;
   return (conv_gemm_u8){
       .groups = 1, .output_channels = p->output_channels, .run_count = WINOGRAD_TAPS,
-      .run_length = (int32_t)pairs * 2, .residual_scale = p->residual_scale, .low = p->low, .high = p->high,
-      .output_is_float = p->output_is_float};
+      .run_length = (int32_t)pairs * 2};
 }
 
 // Runs one panel on the pixels of a tile that exist.
@@ -49,8 +48,7 @@ static void run_direct(const espalier_call *call, uint32_t first, uint32_t end) 
           .p = &parameters, .runs = runs, .channel = channel,
           .channels = parameters.output_channels - (int32_t)channel,
           .panel = (const int8_t *)call->operands[1] + panel * b.panel, .panel_size = b.panel,
-          .scales_offsets = (const float *)call->operands[2] + panel * 2 * ESPALIER_PANEL,
-          .table = call->operands[3]};
+          .end = winograd_u8_epilogue(call, panel)};
       int32_t start[ESPALIER_PANEL];
       start_panel(&place, place.panel, start);
       for (uint32_t t = 0; t < item.tiles; t++) run_direct_tile(call, &b, item.first_tile + t, place, start);

@@ -81,8 +81,8 @@ INLINED void store_block(
       sums_16 sum;
       EACH(q, 4) sum.part[q] = sums_load(block[pixel] + 4 * q);
       store_row_neon(
-          end, 0, sum, place->output[pixel] + channel * byte_epilogue_size(end),
-          adds ? place->residual[pixel] + channel : NULL, channels, range);
+          end, 0, floats_of_sums(sum), place->output[pixel] + channel * byte_epilogue_size(end),
+          adds ? place->residual[pixel] + channel : NULL, channels, range, false);
     }
 }
 
