@@ -79,6 +79,9 @@ if !embedded {
       name: "CProtobuf", path: "Sources/Compiler/CProtobuf", pkgConfig: "protobuf",
       providers: [.apt(["libprotobuf-dev"])]),
     .systemLibrary(
+      name: "CLAPACK", path: "Sources/Compiler/CLAPACK", pkgConfig: "openblas",
+      providers: [.apt(["libopenblas-dev"])]),
+    .systemLibrary(
       name: "CJPEG", path: "Sources/Tools/CJPEG", pkgConfig: "libjpeg", providers: [.apt(["libjpeg-dev"])]),
     .systemLibrary(
       name: "CPNG", path: "Sources/Tools/CPNG", pkgConfig: "libpng", providers: [.apt(["libpng-dev"])]),
