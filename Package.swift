@@ -71,7 +71,7 @@ if !embedded {
       name: "EspalierCompiler",
       targets: [
         "EspalierGraph", "EspalierOperators", "EspalierImport", "EspalierObserve", "EspalierPasses",
-        "EspalierSearch",
+        "EspalierPrune", "EspalierSearch",
       ]),
   ]
   targets += [
@@ -112,6 +112,12 @@ if !embedded {
         "EspalierPlan",
       ],
       path: "Sources/Compiler/EspalierPasses", swiftSettings: compilerSettings),
+    .target(
+      name: "EspalierPrune",
+      dependencies: [
+        "CLAPACK", "EspalierGraph", "EspalierObserve", "EspalierOperators", "EspalierPasses",
+      ],
+      path: "Sources/Compiler/EspalierPrune", swiftSettings: compilerSettings),
     .target(
       name: "EspalierSearch",
       dependencies: [
@@ -173,6 +179,12 @@ if !embedded {
       ]),
     .testTarget(
       name: "EspalierObserveTests", dependencies: ["EspalierObserve", "EspalierGraph", "EspalierOperators"]),
+    .testTarget(
+      name: "EspalierPruneTests",
+      dependencies: [
+        "EspalierPrune", "EspalierGraph", "EspalierImport", "EspalierMedia", "EspalierObserve",
+        "EspalierOperators", "EspalierPasses", "EspalierPlan", "EspalierRuntime", "PlanFixtures",
+      ]),
     .testTarget(
       name: "EspalierSearchTests",
       dependencies: [

@@ -12,6 +12,9 @@ enum ImportTable {
       "CMoments",
       "EspalierGraph", "EspalierKernels", "EspalierObserve", "EspalierOperators", "EspalierPlan",
     ],
+    "EspalierPrune": [
+      "CLAPACK", "EspalierGraph", "EspalierObserve", "EspalierOperators", "EspalierPasses",
+    ],
     "EspalierSearch": [
       "EspalierGraph", "EspalierKernels", "EspalierOperators", "EspalierPasses", "EspalierPlan",
     ],

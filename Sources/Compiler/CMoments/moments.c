@@ -38,6 +38,27 @@ void moments_gather(
   }
 }
 
+// The input index that adds to output index `place` through a tap, or -1.
+static ptrdiff_t source(ptrdiff_t place, ptrdiff_t shift, ptrdiff_t stride, ptrdiff_t extent) {
+  const ptrdiff_t scaled = place - shift;
+  if (scaled < 0 || scaled % stride != 0) return -1;
+  return scaled / stride < extent ? scaled / stride : -1;
+}
+
+void moments_gather_transposed(
+  const moments_window *window, const float *map, ptrdiff_t row, ptrdiff_t column, float *target) {
+  for (size_t channel = 0; channel < window->channels; channel++) {
+    for (ptrdiff_t ky = 0; ky < window->taps_h; ky++) {
+      const ptrdiff_t y = source(row, ky * window->dilation_h, window->stride_h, window->height);
+      for (ptrdiff_t kx = 0; kx < window->taps_w; kx++) {
+        const ptrdiff_t x = source(column, kx * window->dilation_w, window->stride_w, window->width);
+        *target++ = y >= 0 && x >= 0 ? map[y * window->width + x] : 0;
+      }
+    }
+    map += window->height * window->width;
+  }
+}
+
 double moments_dot(const double *a, const double *b, size_t count) {
   double sums[lanes] = {0}, sum = 0;
   size_t i = 0;

@@ -13,11 +13,17 @@ typedef struct {
   ptrdiff_t height, width;
   ptrdiff_t taps_h, taps_w;
   ptrdiff_t dilation_h, dilation_w;
+  ptrdiff_t stride_h, stride_w;
 } moments_window;
 
 // Writes what the window at `row`, `column` of a feature map [channels, height, width] holds, channel by channel, zeros
 // outside; channels * taps_h * taps_w floats.
 void moments_gather(
+  const moments_window *window, const float *map, ptrdiff_t row, ptrdiff_t column, float *target);
+
+// The same for a transposed convolution: tap (ky, kx) of the output at `row`, `column` (padding added) takes the input
+// at (row - ky * dilation_h) / stride_h and likewise; zeros where that is no whole number or outside.
+void moments_gather_transposed(
   const moments_window *window, const float *map, ptrdiff_t row, ptrdiff_t column, float *target);
 
 // sum of a[i] b[i]

@@ -18,21 +18,23 @@ struct MomentCollector {
   private struct Layer {
     let node: NodeID
     let samples: InputSamples
+    let blocks: [InputSamples.Block]
     var moments: [SecondMoments]
     var rows: [Float] = []
 
     init(_ node: Node, _ graph: Graph) {
       self.node = node.id
       samples = InputSamples(node, in: graph)
-      moments = samples.blocks.map { SecondMoments(size: $0.count) }
+      blocks = samples.blocks
+      moments = blocks.map { SecondMoments(size: $0.count) }
     }
 
     mutating func flush() {
       let length = samples.rowLength
-      let width = length / max(1, (samples.blocks.last?.group ?? 0) + 1)
+      let width = length / samples.groups
       rows.withUnsafeBufferPointer { rows in
         guard let start = rows.baseAddress, length > 0 else { return }
-        for (index, block) in samples.blocks.enumerated() {
+        for (index, block) in blocks.enumerated() {
           moments[index].add(
             start + block.group * width + block.first, count: rows.count / length, stride: length)
         }
@@ -79,8 +81,8 @@ struct MomentCollector {
       for frame in group.frames.indices {
         let found = try execute(group.elements(frame))
         for index in layers.indices {
-          layers[index].samples.append(
-            found[places[index]], places: perFrame, turn: turn, to: &layers[index].rows)
+          let chosen = layers[index].samples.chosenPlaces(perFrame, turn: turn)
+          layers[index].samples.append(found[places[index]], at: chosen, to: &layers[index].rows)
           if layers[index].rows.count >= Self.rowLimit * layers[index].samples.rowLength {
             layers[index].flush()
           }
@@ -93,8 +95,8 @@ struct MomentCollector {
   }
 
   private func rounding(_ layer: Layer) -> Rounding {
-    var result = Rounding(repeating: [], count: (layer.samples.blocks.last?.group ?? -1) + 1)
-    for (block, moments) in zip(layer.samples.blocks, layer.moments) {
+    var result = Rounding(repeating: [], count: layer.samples.groups)
+    for (block, moments) in zip(layer.blocks, layer.moments) {
       result[block.group].append(OutputRounding.Part(first: block.first, rounding: OutputRounding(moments)))
     }
     return result
