@@ -1,3 +1,4 @@
+internal import CLAPACK
 internal import EspalierGraph
 internal import EspalierObserve
 internal import EspalierPasses
@@ -38,13 +39,12 @@ struct FrameWalk {
 }
 
 extension [Float] {
-  /// Whether all elements from `start` on are numbers.
+  /// Whether all elements from `start` on are numbers that can be squared and added up.
   func isFinite(from start: Int) -> Bool {
     withUnsafeBufferPointer { elements in
-      // Infinities and NaN make every sum with 0 times themselves NaN.
-      var sum: Float = 0
-      for index in start..<elements.count { sum += elements[index] * 0 }
-      return sum == 0
+      guard let first = elements.baseAddress, start < elements.count else { return true }
+      return cblas_dsdot(Int32(elements.count - start), first + start, 1, first + start, 1)
+        <= Double(Float.greatestFiniteMagnitude)
     }
   }
 }

@@ -22,7 +22,7 @@ struct LayerMoments {
   /// Rows that wait until their products are taken.
   var rows: [Float] = []
   var targets: [Float] = []
-  static let rowLimit = 512
+  static let rowLimit = 1_024
 
   init(groups: Int, inputs: Int, outputs: Int) {
     LinearAlgebra.prepare()
@@ -75,22 +75,28 @@ struct LayerMoments {
   }
 
   private mutating func addSums(_ waiting: Int) {
-    rows.withUnsafeBufferPointer { rows in
-      inputSums.withUnsafeMutableBufferPointer { sums in
-        for row in 0..<waiting {
-          for index in sums.indices { sums[index] += Double(rows[row * sums.count + index]) }
-        }
-      }
-    }
+    Self.add(columnSums(rows, waiting, inputSums.count), to: &inputSums)
+    guard outputs > 0 else { return }
+    Self.add(columnSums(targets, waiting, outputSums.count), to: &outputSums)
+    let width = Int32(outputSquares.count)
     targets.withUnsafeBufferPointer { targets in
-      for row in 0..<(outputs == 0 ? 0 : waiting) {
-        for index in outputSums.indices {
-          let element = Double(targets[row * outputSums.count + index])
-          outputSums[index] += element
-          outputSquares[index] += element * element
-        }
+      guard let y = targets.baseAddress else { return }
+      for output in outputSquares.indices {
+        outputSquares[output] += cblas_dsdot(Int32(waiting), y + output, width, y + output, width)
       }
     }
+  }
+
+  private func columnSums(_ rows: [Float], _ count: Int, _ width: Int) -> [Float] {
+    let ones = [Float](repeating: 1, count: count)
+    var sums = [Float](repeating: 0, count: width)
+    cblas_sgemv(
+      CblasRowMajor, CblasTrans, Int32(count), Int32(width), 1, rows, Int32(width), ones, 1, 0, &sums, 1)
+    return sums
+  }
+
+  private static func add(_ part: [Float], to sums: inout [Double]) {
+    for index in sums.indices { sums[index] += Double(part[index]) }
   }
 }
 

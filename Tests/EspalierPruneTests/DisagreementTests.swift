@@ -1,0 +1,86 @@
+import EspalierGraph
+import EspalierObserve
+import EspalierOperators
+import EspalierPasses
+import Testing
+
+@testable import EspalierPrune
+
+@Suite("Disagreement") struct DisagreementTests {
+  /// The frame's own scores and some more.
+  private func scores(_ more: [Float], softmax: Bool = false) throws -> Graph {
+    var net = Network()
+    let x = net.input([1, more.count])
+    let identity = more.indices.flatMap { row in more.indices.map { $0 == row ? Float(1) : 0 } }
+    let w = net.constant("w", Tensor(shape: [more.count, more.count], floats: identity))
+    let b = net.constant("b", Tensor(shape: [more.count], floats: more))
+    var y = try net.append(Gemm(hasAddend: true), "y", x, w, b)
+    if softmax { y = try net.append(Softmax(axis: 1), "p", y) }
+    net.output(y)
+    return net.graph
+  }
+
+  private func given(_ frames: [[Float]]) -> [FrameGroup] {
+    [FrameGroup(name: "given", frames: frames.indices.map(String.init)) { [frames[$0]] }]
+  }
+
+  /// log 3
+  private let three: Float = 1.0986123
+
+  @Test(arguments: [false, true]) func `of classes is the divergence and the share of changed answers`(
+    softmax: Bool
+  ) throws {
+    let frames = given([[three, 0], [0, 0], [0, 0], [0, three]])
+    let found = try Disagreement(
+      original: try scores([0, 0.001], softmax: softmax),
+      candidate: try scores([three, 0.001], softmax: softmax), frames: frames, engine: interpreting)
+    #expect(found.isClassifier)
+    #expect(found.answers == 4)
+    // The tie of the last frame is decided by 0.001, as before.
+    #expect(found.changed == 2)
+    #expect(found.rate == 0.5)
+    // SciPy 1.17.1, `entropy(softmax(a), softmax(b))`, the mean of four.
+    #expect(abs(found.divergence - 0.12772170737686844) < 1e-6)
+    #expect(abs(found.rateBound - 0.9023886) < 1e-6)
+  }
+
+  @Test func `of equal networks is nothing`() throws {
+    let graph = try scores([0, 1, 2])
+    let found = try Disagreement(
+      original: graph, candidate: graph, frames: frames(graph, count: 10), engine: interpreting)
+    #expect(found == Disagreement(answers: 10, changed: 0, divergence: 0, isClassifier: true))
+  }
+
+  @Test func `of values is the squared difference relative to the deviation`() throws {
+    func network(_ scale: Float) throws -> Graph {
+      var net = Network()
+      let x = net.input([1, 1, 2, 2])
+      let w = net.constant("w", Tensor(shape: [1, 1, 1, 1], floats: [scale]))
+      net.output(try net.append(Conv(), "y", x, w))
+      return net.graph
+    }
+    let frames = given([[1, 2, 3, 4], [-1, -2, -3, -4]])
+    let found = try Disagreement(
+      original: try network(1), candidate: try network(1.5), frames: frames, engine: interpreting)
+    #expect(!found.isClassifier)
+    #expect(found.changed == 0)
+    #expect(abs(found.divergence - 0.25) < 1e-9)
+  }
+
+  @Test func `knows scores by their shape`() throws {
+    #expect(Disagreement.kinds(of: try scores([0, 1])) == [.classes(areProbabilities: false)])
+    #expect(Disagreement.kinds(of: try scores([0, 1], softmax: true)) == [.classes(areProbabilities: true)])
+    #expect(Disagreement.kinds(of: try scores([0])) == [.values])
+  }
+
+  @Test func `refuses no frames and outputs that are no numbers`() throws {
+    let graph = try scores([0, 1])
+    #expect(throws: ObservationError.noFrames(group: "")) {
+      try Disagreement(original: graph, candidate: graph, frames: [], engine: interpreting)
+    }
+    #expect(throws: ObservationError.notFinite(value: "y", frame: "0")) {
+      try Disagreement(
+        original: graph, candidate: graph, frames: given([[.infinity, 0]]), engine: interpreting)
+    }
+  }
+}
