@@ -71,7 +71,7 @@ if !embedded {
       name: "EspalierCompiler",
       targets: [
         "EspalierGraph", "EspalierOperators", "EspalierImport", "EspalierObserve", "EspalierPasses",
-        "EspalierPrune", "EspalierSearch",
+        "EspalierPrune", "EspalierSearch", "EspalierExport",
       ]),
   ]
   targets += [
@@ -101,6 +101,9 @@ if !embedded {
     .target(
       name: "EspalierImport", dependencies: ["CONNX", "EspalierGraph", "EspalierOperators"],
       path: "Sources/Compiler/EspalierImport", swiftSettings: compilerSettings),
+    .target(
+      name: "EspalierExport", dependencies: ["CONNX", "EspalierGraph"],
+      path: "Sources/Compiler/EspalierExport", swiftSettings: compilerSettings),
     .target(
       name: "EspalierObserve", dependencies: ["EspalierGraph"],
       path: "Sources/Compiler/EspalierObserve", swiftSettings: compilerSettings),
@@ -135,9 +138,9 @@ if !embedded {
     .executableTarget(
       name: "espalier",
       dependencies: [
-        "EspalierGraph", "EspalierOperators", "EspalierImport", "EspalierObserve", "EspalierPasses",
-        "EspalierSearch", "EspalierPlan", "EspalierRuntime", "EspalierMedia", "EspalierKernels",
-        "CEspalierKernels", "CPeak",
+        "EspalierGraph", "EspalierOperators", "EspalierImport", "EspalierExport", "EspalierObserve",
+        "EspalierPasses", "EspalierSearch", "EspalierPlan", "EspalierRuntime", "EspalierMedia",
+        "EspalierKernels", "CEspalierKernels", "CPeak",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       path: "Sources/Tools/espalier", swiftSettings: compilerSettings),
@@ -173,6 +176,9 @@ if !embedded {
     .testTarget(
       name: "EspalierImportTests", dependencies: ["EspalierImport", "EspalierGraph", "EspalierOperators"]),
     .testTarget(
+      name: "EspalierExportTests",
+      dependencies: ["EspalierExport", "EspalierImport", "EspalierGraph", "EspalierOperators"]),
+    .testTarget(
       name: "EspalierPassesTests",
       dependencies: [
         "EspalierPasses", "EspalierGraph", "EspalierObserve", "EspalierOperators", "PlanFixtures",
@@ -203,15 +209,14 @@ if !embedded {
     .testTarget(
       name: "ConformanceTests",
       dependencies: [
-        "EspalierImport", "EspalierGraph", "EspalierOperators", "EspalierPasses", "EspalierPlan",
-        "EspalierRuntime",
+        "EspalierExport", "EspalierImport", "EspalierGraph", "EspalierOperators", "EspalierPasses",
+        "EspalierPlan", "EspalierRuntime",
       ]),
     .testTarget(
       name: "EndToEndTests",
       dependencies: [
-        "EspalierImport", "EspalierGraph", "EspalierObserve", "EspalierOperators", "EspalierPasses",
-        "EspalierPlan",
-        "EspalierRuntime", "EspalierMedia",
+        "EspalierExport", "EspalierImport", "EspalierGraph", "EspalierObserve", "EspalierOperators",
+        "EspalierPasses", "EspalierPlan", "EspalierRuntime", "EspalierMedia", "PlanFixtures",
       ]),
     .executableTarget(
       name: "damage-probe",

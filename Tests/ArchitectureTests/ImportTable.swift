@@ -7,6 +7,7 @@ enum ImportTable {
     "EspalierKernels": ["CEspalierKernels"],
     "EspalierOperators": ["EspalierGraph", "EspalierKernels", "EspalierPlan", "Foundation"],
     "EspalierImport": ["CONNX", "EspalierGraph", "EspalierOperators"],
+    "EspalierExport": ["CONNX", "EspalierGraph"],
     "EspalierObserve": ["EspalierGraph", "Foundation"],
     "EspalierPasses": [
       "CMoments",
@@ -23,7 +24,8 @@ enum ImportTable {
     "EspalierCAPI": ["CEspalier", "EspalierPlan", "EspalierRuntime"],
     "EspalierMedia": ["CMedia", "Foundation"],
     "espalier": [
-      "ArgumentParser", "CEspalierKernels", "CPeak", "EspalierGraph", "EspalierImport", "EspalierKernels",
+      "ArgumentParser", "CEspalierKernels", "CPeak", "EspalierExport", "EspalierGraph", "EspalierImport",
+      "EspalierKernels",
       "EspalierMedia", "EspalierObserve", "EspalierOperators", "EspalierPasses", "EspalierPlan",
       "EspalierReport", "EspalierRuntime", "EspalierSearch", "Foundation",
     ],

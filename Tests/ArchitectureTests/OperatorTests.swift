@@ -2,7 +2,9 @@ import Testing
 
 @Suite("Operators") struct OperatorTests {
   private static let operators = SourceTree.files(in: "Sources/Compiler/EspalierOperators", "swift")
-  private static let questions = ["inferOutputs", "evaluate", "channelRule", "quantizationRule", "lower"]
+  private static let questions = [
+    "exportNode", "inferOutputs", "evaluate", "channelRule", "quantizationRule", "lower",
+  ]
 
   /// Names of the operators that stand in the registry's list of those in graphs.
   private static let registered: [String] = {
@@ -30,7 +32,7 @@ import Testing
     for file in graph + Self.operators {
       for block in file.code.split(separator: /(?m)^}/) {
         let isShared = block.contains(
-          /(?m)^(?:public |package )?extension (?:Operator|LowerableOperator|NodeImporter)\b/)
+          /(?m)^(?:public |package )?extension (?:Operator|LowerableOperator|NodeImporter|NodeExporter)\b/)
         guard isShared else { continue }
         for question in Self.questions {
           #expect(!block.contains("func \(question)("), "\(file) answers \(question) for every operator")
@@ -49,7 +51,7 @@ import Testing
         }
         #expect(
           places == places.sorted(),
-          "\(file): import, output types, reference, channels, quantization, lowering")
+          "\(file): import, export, output types, reference, channels, quantization, lowering")
       }
     }
   }

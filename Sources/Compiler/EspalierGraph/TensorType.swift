@@ -39,21 +39,26 @@ public enum ElementType: String, Sendable, Codable, CaseIterable {
 extension ElementType {
   /// ONNX's `TensorProto.DataType`; nil for types that hold no plain numbers.
   public init?(onnx type: Int32) {
-    switch type {
-    case 1: self = .float32
-    case 2: self = .uint8
-    case 3: self = .int8
-    case 4: self = .uint16
-    case 5: self = .int16
-    case 6: self = .int32
-    case 7: self = .int64
-    case 9: self = .bool
-    case 10: self = .float16
-    case 11: self = .float64
-    case 12: self = .uint32
-    case 13: self = .uint64
-    case 16: self = .bfloat16
-    default: return nil
+    guard let element = Self.allCases.first(where: { $0.onnxType == type }) else { return nil }
+    self = element
+  }
+
+  /// The type's number in ONNX's `TensorProto.DataType`.
+  public var onnxType: Int32 {
+    switch self {
+    case .float32: 1
+    case .uint8: 2
+    case .int8: 3
+    case .uint16: 4
+    case .int16: 5
+    case .int32: 6
+    case .int64: 7
+    case .bool: 9
+    case .float16: 10
+    case .float64: 11
+    case .uint32: 12
+    case .uint64: 13
+    case .bfloat16: 16
     }
   }
 }

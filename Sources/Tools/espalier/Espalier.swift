@@ -27,6 +27,10 @@ internal import Foundation
         espalier measure -o board.costs                   on it
         espalier compile signs.onnx --costs board.costs -o signs.espalier
 
+      Back to ONNX, simplified:
+
+        espalier export  signs.onnx -o simple.onnx
+
       'espalier help SUBCOMMAND' explains one of them. With --json, the last line
       on standard output is one JSON object. Exit status: 0 done; 1 the model, the
       pack or an input is at fault, or a bar was missed; 2 wrong usage.
@@ -34,7 +38,7 @@ internal import Foundation
     version: "espalier \(version)",
     subcommands: [
       Inspect.self, Compile.self, Quantize.self, Run.self, Bench.self, Compare.self, Evaluate.self,
-      Measure.self, Operators.self,
+      Measure.self, Export.self, Operators.self,
     ])
 
   static func main() {

@@ -188,6 +188,16 @@ private let structures: [(name: String, text: String)] = [
     #expect(map.groups.map(\.units.count) == [8, 6])
   }
 
+  @Test func `lists what every layer keeps`() throws {
+    let graph = try graph(structures[1].text)
+    let map = ChannelMap(graph)
+    let cut = Set(map.groups[0].units.prefix(3) + map.groups[1].units.suffix(4))
+    let stream = [3, 4, 5, 6, 7]
+    #expect(
+      map.keptChannels(of: graph, cutting: cut) == ["s": stream, "u": stream, "z": stream, "t": [0, 1]])
+    #expect(map.keptChannels(of: graph, cutting: []) == [:])
+  }
+
   @Test func `leaves inputs, outputs and what cannot be followed`() throws {
     let graph = try graph(
       """

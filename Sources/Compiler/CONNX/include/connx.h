@@ -179,6 +179,42 @@ bool connx_tensor_read_floats(const connx_model *model, const connx_tensor *tens
 bool connx_tensor_read_integers(const connx_model *model, const connx_tensor *tensor, int64_t *integers,
                                 size_t count, connx_error *error);
 
+/* --- Writing ----------------------------------------------------------------------------------------- */
+
+/* A model in the making. Nothing that is passed in is kept. Where a call fails (memory), the calls behind it do
+ * nothing, and `connx_writer_bytes` says what happened. */
+typedef struct connx_writer connx_writer;
+
+connx_writer *connx_writer_new(connx_error *error);
+void connx_writer_free(connx_writer *writer);
+
+/* Called first, once: ONNX's own operators in version `opset`. */
+void connx_writer_header(connx_writer *writer, int64_t ir_version, int64_t opset, connx_string producer,
+                         connx_string version, connx_string graph);
+void connx_writer_metadata(connx_writer *writer, connx_string key, connx_string value);
+
+typedef enum { CONNX_VALUE_INPUT, CONNX_VALUE_OUTPUT, CONNX_VALUE_BETWEEN } connx_value_role;
+
+/* `type` is TensorProto.DataType here and below. */
+void connx_writer_value(connx_writer *writer, connx_value_role role, connx_string name, int32_t type,
+                        const int64_t *extents, size_t rank);
+/* `bytes` are the elements row by row, little-endian. */
+void connx_writer_initializer(connx_writer *writer, connx_string name, int32_t type, const int64_t *extents,
+                              size_t rank, const void *bytes, size_t count);
+
+/* Adds a node; the calls below belong to the last one. An empty name leaves an optional input out. */
+void connx_writer_node(connx_writer *writer, connx_string name, connx_string type);
+void connx_writer_node_input(connx_writer *writer, connx_string name);
+void connx_writer_node_output(connx_writer *writer, connx_string name);
+void connx_writer_int(connx_writer *writer, connx_string name, int64_t value);
+void connx_writer_float(connx_writer *writer, connx_string name, float value);
+void connx_writer_string(connx_writer *writer, connx_string name, connx_string value);
+void connx_writer_ints(connx_writer *writer, connx_string name, connx_ints values);
+void connx_writer_floats(connx_writer *writer, connx_string name, connx_floats values);
+
+/* The file's bytes, which live until the next call: the same calls give the same bytes. */
+bool connx_writer_bytes(connx_writer *writer, connx_string *bytes, connx_error *error);
+
 #ifdef __cplusplus
 }
 #endif

@@ -52,6 +52,20 @@ public struct Conv: LowerableOperator {
     return try builder.add(conv, inputs, outputNames: node.outputNames)
   }
 
+  public func exportNode(_ node: Node, into builder: inout ExportBuilder) {
+    var inputs = builder.inputs()
+    let residual = residualIndex.map { inputs.remove(at: $0) }
+    let window = window(builder.inputTypes[1])
+    let attributes = window.poolingAttributes.merging([
+      "dilations": .list(dilations), "group": .number(groups),
+    ]) { $1 }
+    guard let residual else {
+      return builder.write(Self.name, inputs, attributes: attributes, then: activation)
+    }
+    let sum = builder.step(Self.name, inputs, attributes: attributes)
+    builder.write("Add", [sum, residual], then: activation)
+  }
+
   // MARK: - Output types
 
   public func inferOutputs(_ inputs: [TensorType]) throws(ShapeError) -> [TensorType] {

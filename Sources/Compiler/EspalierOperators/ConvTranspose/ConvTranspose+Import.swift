@@ -28,6 +28,16 @@ extension ConvTranspose {
     return try builder.add(conv, inputs, outputNames: node.outputNames)
   }
 
+  public func exportNode(_ node: Node, into builder: inout ExportBuilder) {
+    let kernel = Array(builder.inputTypes[1].shape.dropFirst(2))
+    let window = Window(kernel: kernel, strides: strides, dilations: dilations, pads: pads)
+    builder.write(
+      Self.name,
+      attributes: window.poolingAttributes.merging([
+        "dilations": .list(dilations), "group": .number(groups), "output_padding": .list(outputPadding),
+      ]) { $1 }, then: activation)
+  }
+
   /// Sets pads from `pads`, or from the extents that `output_shape` or `auto_pad` demand.
   ///
   /// Where windows do not reach all of the demanded output, the rest is output padding.

@@ -94,6 +94,26 @@ extension Binary {
       Binary(try kind(of: node)), [a.value, b.value], outputNames: node.outputNames)
   }
 
+  public func exportNode(
+    _ node: Node, into builder: inout ExportBuilder
+  ) throws(ExportError) {
+    switch kind {
+    case .bitwiseAnd, .bitwiseOr, .bitwiseXor: throw builder.noForm("\(kind.rawValue) came with opset 18")
+    case .shiftLeft: builder.write("BitShift", attributes: ["direction": .string("LEFT")])
+    case .shiftRight: builder.write("BitShift", attributes: ["direction": .string("RIGHT")])
+    case .modulo: builder.write("Mod", attributes: ["fmod": .flag(true)])
+    case .floorModulo: builder.write("Mod", attributes: ["fmod": .flag(false)])
+    case .maximum: builder.write("Max", then: activation)
+    case .minimum: builder.write("Min", then: activation)
+    case .prelu: builder.write("PRelu", then: activation)
+    default:
+      guard let name = Self.kinds.first(where: { $0.value == kind })?.key else {
+        throw builder.noForm("\(kind.rawValue) has no operator")
+      }
+      builder.write(name, then: activation)
+    }
+  }
+
   private static func kind(of node: ImportedNode) throws(ImportError) -> Kind {
     if let kind = kinds[node.type] { return kind }
     if node.type == "Mod" { return try node.int("fmod") ?? 0 == 0 ? .floorModulo : .modulo }

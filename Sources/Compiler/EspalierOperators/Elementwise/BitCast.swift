@@ -22,6 +22,12 @@ public struct BitCast: ViewingOperator {
       BitCast(to: element), [node.requiredInput(0).value], outputNames: node.outputNames)
   }
 
+  public func exportNode(
+    _ node: Node, into builder: inout ExportBuilder
+  ) throws(ExportError) {
+    throw builder.noForm("it came with opset 26")
+  }
+
   public func inferOutputs(_ inputs: [TensorType]) throws(ShapeError) -> [TensorType] {
     guard inputs.count == 1 else { throw .inputCount(expected: "1", found: inputs.count) }
     guard inputs[0].element.byteCount == element.byteCount, inputs[0].element != .float64 else {

@@ -26,6 +26,10 @@ public struct Cast: ViewingOperator {
       Cast(to: element), [node.requiredInput(0).value], outputNames: node.outputNames)
   }
 
+  public func exportNode(_ node: Node, into builder: inout ExportBuilder) {
+    builder.write(Self.name, attributes: ["to": .int(Int64(element.onnxType))])
+  }
+
   public func inferOutputs(_ inputs: [TensorType]) throws(ShapeError) -> [TensorType] {
     guard inputs.count == 1 else { throw .inputCount(expected: "1", found: inputs.count) }
     return [TensorType(element, inputs[0].shape)]
@@ -109,11 +113,7 @@ public enum CastLike: NodeImporter {
 extension ElementType {
   /// ONNX's `TensorProto.DataType`; nil for strings, complex numbers and types below 8 bits.
   init?(onnxDataType number: Int) {
-    let types: [Int: ElementType] = [
-      1: .float32, 2: .uint8, 3: .int8, 4: .uint16, 5: .int16, 6: .int32, 7: .int64, 9: .bool,
-      10: .float16, 11: .float64, 12: .uint32, 13: .uint64, 16: .bfloat16,
-    ]
-    guard let type = types[number] else { return nil }
+    guard let type = Int32(exactly: number).flatMap(ElementType.init(onnx:)) else { return nil }
     self = type
   }
 

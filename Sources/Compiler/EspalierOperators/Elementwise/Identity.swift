@@ -15,6 +15,10 @@ public struct Identity: RearrangingOperator, MovingOperator {
     try builder.add(Identity(), [node.requiredInput(0).value], outputNames: node.outputNames)
   }
 
+  public func exportNode(_ node: Node, into builder: inout ExportBuilder) {
+    builder.write(Self.name)
+  }
+
   public func inferOutputs(_ inputs: [TensorType]) throws(ShapeError) -> [TensorType] {
     guard inputs.count == 1 else { throw .inputCount(expected: "1", found: inputs.count) }
     return inputs

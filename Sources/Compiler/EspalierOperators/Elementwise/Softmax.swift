@@ -45,6 +45,14 @@ public struct Softmax: LowerableOperator {
       Softmax(kind, axis: axis, flattens: flattens), [input.value], outputNames: node.outputNames)
   }
 
+  public func exportNode(_ node: Node, into builder: inout ExportBuilder) {
+    let name = kind == .plain ? "Softmax" : kind == .log ? "LogSoftmax" : "Hardmax"
+    guard flattens else { return builder.write(name, attributes: ["axis": .number(axis)]) }
+    let shape = builder.constant(builder.inputTypes[0].shape, "shape")
+    let flat = builder.step("Flatten", attributes: ["axis": .number(axis)])
+    builder.write("Reshape", [builder.step(name, [flat], attributes: ["axis": .number(1)]), shape])
+  }
+
   public func inferOutputs(_ inputs: [TensorType]) throws(ShapeError) -> [TensorType] {
     guard inputs.count == 1 else { throw .inputCount(expected: "1", found: inputs.count) }
     guard inputs[0].shape.indices.contains(axis) else {

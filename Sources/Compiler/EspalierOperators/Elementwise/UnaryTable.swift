@@ -29,6 +29,22 @@ enum UnaryTable {
     return node.type == "Gelu" ? try gelu(node) : try isInf(node)
   }
 
+  /// The ONNX operator that is the function alone, with its attributes; nil where it takes several, or inputs,
+  /// or a later opset than exports have.
+  static func exported(_ function: ElementFunction) -> (type: String, attributes: [String: AttributeValue])? {
+    if function.kind == .isInf {
+      let (negative, positive) = (function.alpha != 0, function.beta != 0)
+      return ("IsInf", ["detect_negative": .flag(negative), "detect_positive": .flag(positive)])
+    }
+    guard function.kind != .silu, function.kind != .mish else { return nil }
+    if let plain = plain.first(where: { $0.value == function.kind }) { return (plain.key, [:]) }
+    guard let entry = parametrized.first(where: { $0.value.kind == function.kind }) else { return nil }
+    var attributes: [String: AttributeValue] = [:]
+    if let alpha = entry.value.alpha { attributes[alpha.attribute] = .float(function.alpha) }
+    if let beta = entry.value.beta { attributes[beta.attribute] = .float(function.beta) }
+    return (entry.key, attributes)
+  }
+
   private static func value(
     of parameter: Parameter?, _ node: ImportedNode
   ) throws(ImportError) -> Float {

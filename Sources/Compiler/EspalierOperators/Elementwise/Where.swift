@@ -17,6 +17,10 @@ public struct Where: LowerableOperator {
     return try builder.add(Where(), inputs, outputNames: node.outputNames)
   }
 
+  public func exportNode(_ node: Node, into builder: inout ExportBuilder) {
+    builder.write(Self.name)
+  }
+
   public func inferOutputs(_ inputs: [TensorType]) throws(ShapeError) -> [TensorType] {
     guard inputs.count == 3 else { throw .inputCount(expected: "3", found: inputs.count) }
     guard inputs[0].element == .bool else {

@@ -45,6 +45,15 @@ public struct Gemm: LowerableOperator {
       gemm, inputs + (node.input(2).map { [$0.value] } ?? []), outputNames: node.outputNames)
   }
 
+  public func exportNode(_ node: Node, into builder: inout ExportBuilder) {
+    builder.write(
+      Self.name,
+      attributes: [
+        "alpha": .float(alpha), "beta": .float(beta), "transA": .flag(transposesA),
+        "transB": .flag(transposesB),
+      ], then: activation)
+  }
+
   // MARK: - Output types
 
   public func inferOutputs(_ inputs: [TensorType]) throws(ShapeError) -> [TensorType] {

@@ -9,7 +9,7 @@ public enum LayoutDemand: Sendable, Equatable {
 }
 
 /// An operator that answers every stage's question, lowering included.
-public protocol LowerableOperator: Operator, NodeImporter {
+public protocol LowerableOperator: Operator, NodeImporter, NodeExporter {
   /// How input `index` should lie; its producer then writes it that way where it can.
   func layoutDemand(input index: Int, _ inputs: [TensorType]) -> LayoutDemand
 

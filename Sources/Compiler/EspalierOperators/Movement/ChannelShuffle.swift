@@ -20,6 +20,14 @@ public struct ChannelShuffle: LowerableOperator, MovingOperator {
     try builder.add(ChannelShuffle(groups: try node.int("groups") ?? 1), node.presentInputs)
   }
 
+  public func exportNode(_ node: Node, into builder: inout ExportBuilder) {
+    let shape = builder.inputTypes[0].shape
+    let grouped = [shape[0], groups, shape[1] / groups, shape[2], shape[3]]
+    let split = builder.step("Reshape", builder.inputs() + [builder.constant(grouped, "groups")])
+    let dealt = builder.step("Transpose", [split], attributes: ["perm": .list([0, 2, 1, 3, 4])])
+    builder.write("Reshape", [dealt, builder.constant(shape, "shape")])
+  }
+
   public func inferOutputs(_ inputs: [TensorType]) throws(ShapeError) -> [TensorType] {
     guard inputs.count == 1 else { throw .inputCount(expected: "1", found: inputs.count) }
     guard inputs[0].rank == 4 else { throw .rank(input: 0, expected: "4", found: inputs[0]) }

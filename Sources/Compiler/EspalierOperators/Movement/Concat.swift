@@ -23,6 +23,10 @@ public struct Concat: ConcatenatingOperator, MovingOperator {
     return try builder.add(op, inputs, outputNames: node.outputNames)
   }
 
+  public func exportNode(_ node: Node, into builder: inout ExportBuilder) {
+    builder.write(Self.name, attributes: ["axis": .number(axis)])
+  }
+
   public func inferOutputs(_ inputs: [TensorType]) throws(ShapeError) -> [TensorType] {
     guard let first = inputs.first else { throw .inputCount(expected: "1 or more", found: 0) }
     guard axis >= 0, axis < first.rank else {

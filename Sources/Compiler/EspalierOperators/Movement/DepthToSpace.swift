@@ -32,6 +32,11 @@ public struct DepthToSpace: ViewingOperator, MovingOperator {
     return try builder.add(op, [data], outputNames: node.outputNames)
   }
 
+  public func exportNode(_ node: Node, into builder: inout ExportBuilder) {
+    builder.write(
+      Self.name, attributes: ["blocksize": .number(blockSize), "mode": .string(mode.rawValue)])
+  }
+
   public func inferOutputs(_ inputs: [TensorType]) throws(ShapeError) -> [TensorType] {
     guard inputs.count == 1 else { throw .inputCount(expected: "1", found: inputs.count) }
     let shape = inputs[0].shape
@@ -109,6 +114,10 @@ public struct SpaceToDepth: ViewingOperator, MovingOperator {
     let data = try node.requiredInput(0).value
     guard let blockSize = try node.int("blocksize") else { throw node.invalid("blocksize", "is missing") }
     return try builder.add(SpaceToDepth(blockSize: blockSize), [data], outputNames: node.outputNames)
+  }
+
+  public func exportNode(_ node: Node, into builder: inout ExportBuilder) {
+    builder.write(Self.name, attributes: ["blocksize": .number(blockSize)])
   }
 
   public func inferOutputs(_ inputs: [TensorType]) throws(ShapeError) -> [TensorType] {

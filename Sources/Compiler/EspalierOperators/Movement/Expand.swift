@@ -20,6 +20,10 @@ public struct Expand: ViewingOperator {
     return try builder.add(Expand(shape: shape), [data.value], outputNames: node.outputNames)
   }
 
+  public func exportNode(_ node: Node, into builder: inout ExportBuilder) {
+    builder.write(Self.name, builder.inputs() + [builder.constant(shape, "shape")])
+  }
+
   public func inferOutputs(_ inputs: [TensorType]) throws(ShapeError) -> [TensorType] {
     guard inputs.count == 1 else { throw .inputCount(expected: "1", found: inputs.count) }
     guard let target = inputs[0].shape.broadcast(with: shape) else {

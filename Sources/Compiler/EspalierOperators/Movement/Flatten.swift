@@ -19,6 +19,10 @@ public struct Flatten: RearrangingOperator, MovingOperator {
     return try builder.add(op, [try node.requiredInput(0).value], outputNames: node.outputNames)
   }
 
+  public func exportNode(_ node: Node, into builder: inout ExportBuilder) {
+    builder.write(Self.name, attributes: ["axis": .number(axis)])
+  }
+
   public func inferOutputs(_ inputs: [TensorType]) throws(ShapeError) -> [TensorType] {
     guard inputs.count == 1 else { throw .inputCount(expected: "1", found: inputs.count) }
     let (shape, rank) = (inputs[0].shape, inputs[0].rank)

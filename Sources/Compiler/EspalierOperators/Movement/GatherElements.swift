@@ -29,6 +29,11 @@ public struct GatherElements: LowerableOperator {
       GatherElements(axis: axis, table: table), inputs, outputNames: node.outputNames)
   }
 
+  public func exportNode(_ node: Node, into builder: inout ExportBuilder) {
+    let inputs = builder.inputs(inserting: table)
+    builder.write(Self.name, inputs, attributes: ["axis": .number(axis)])
+  }
+
   public func inferOutputs(_ inputs: [TensorType]) throws(ShapeError) -> [TensorType] {
     let expected = table == nil ? 2 : 1
     guard inputs.count == expected else { throw .inputCount(expected: "\(expected)", found: inputs.count) }

@@ -27,6 +27,11 @@ public struct GatherND: LowerableOperator {
     return try builder.add(op, inputs, outputNames: node.outputNames)
   }
 
+  public func exportNode(_ node: Node, into builder: inout ExportBuilder) {
+    let inputs = builder.inputs(inserting: table)
+    builder.write(Self.name, inputs, attributes: ["batch_dims": .number(batchAxes)])
+  }
+
   public func inferOutputs(_ inputs: [TensorType]) throws(ShapeError) -> [TensorType] {
     let expected = table == nil ? 2 : 1
     guard inputs.count == expected else { throw .inputCount(expected: "\(expected)", found: inputs.count) }

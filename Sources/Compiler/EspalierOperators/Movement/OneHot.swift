@@ -30,6 +30,12 @@ public struct OneHot: LowerableOperator {
       OneHot(axis: axis, depth: depth), [indices.value, values.value], outputNames: node.outputNames)
   }
 
+  public func exportNode(_ node: Node, into builder: inout ExportBuilder) {
+    let inputs = builder.inputs()
+    let depth = builder.constant(Tensor(shape: [], integers: [Int64(depth)]), "depth")
+    builder.write(Self.name, [inputs[0], depth, inputs[1]], attributes: ["axis": .number(axis)])
+  }
+
   public func inferOutputs(_ inputs: [TensorType]) throws(ShapeError) -> [TensorType] {
     guard inputs.count == 2 else { throw .inputCount(expected: "2", found: inputs.count) }
     guard inputs[1].shape == [2] else { throw .rank(input: 1, expected: "1, two elements", found: inputs[1]) }

@@ -59,6 +59,15 @@ public struct Pad: LowerableOperator {
     return try builder.add(op, [data.value], outputNames: node.outputNames)
   }
 
+  public func exportNode(
+    _ node: Node, into builder: inout ExportBuilder
+  ) throws(ExportError) {
+    guard mode != .wrap else { throw builder.noForm("mode 'wrap' came with opset 19") }
+    var inputs = builder.inputs() + [builder.constant(before + after, "pads")]
+    if mode == .constant { inputs.append(builder.scalar(value, "value")) }
+    builder.write(Self.name, inputs, attributes: ["mode": .string(mode.rawValue)])
+  }
+
   public func inferOutputs(_ inputs: [TensorType]) throws(ShapeError) -> [TensorType] {
     guard inputs.count == 1 else { throw .inputCount(expected: "1", found: inputs.count) }
     let shape = inputs[0].shape

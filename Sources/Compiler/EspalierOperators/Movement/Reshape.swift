@@ -27,6 +27,12 @@ public struct Reshape: RearrangingOperator, MovingOperator {
     return try builder.add(op, [data.value], outputNames: node.outputNames)
   }
 
+  public func exportNode(_ node: Node, into builder: inout ExportBuilder) {
+    builder.write(
+      Self.name, builder.inputs() + [builder.constant(shape, "shape")],
+      attributes: allowsZero ? ["allowzero": .flag(true)] : [:])
+  }
+
   public func inferOutputs(_ inputs: [TensorType]) throws(ShapeError) -> [TensorType] {
     guard inputs.count == 1 else { throw .inputCount(expected: "1", found: inputs.count) }
     return [TensorType(inputs[0].element, try resolvedShape(for: inputs[0]))]

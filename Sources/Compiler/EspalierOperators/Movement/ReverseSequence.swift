@@ -31,6 +31,13 @@ public struct ReverseSequence: LowerableOperator {
     return try builder.add(op, inputs, outputNames: node.outputNames)
   }
 
+  public func exportNode(_ node: Node, into builder: inout ExportBuilder) {
+    let known = lengths.map { [builder.constant($0, "lengths")] } ?? []
+    builder.write(
+      Self.name, builder.inputs() + known,
+      attributes: ["time_axis": .number(timeAxis), "batch_axis": .number(batchAxis)])
+  }
+
   public func inferOutputs(_ inputs: [TensorType]) throws(ShapeError) -> [TensorType] {
     let expected = lengths == nil ? 2 : 1
     guard inputs.count == expected else { throw .inputCount(expected: "\(expected)", found: inputs.count) }

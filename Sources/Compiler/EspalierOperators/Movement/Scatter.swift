@@ -68,6 +68,14 @@ public struct ScatterElements: LowerableOperator {
     return try builder.add(op, inputs, outputNames: node.outputNames)
   }
 
+  public func exportNode(
+    _ node: Node, into builder: inout ExportBuilder
+  ) throws(ExportError) {
+    var attributes = try reduction.exported(builder)
+    attributes["axis"] = .number(axis)
+    builder.write(Self.name, builder.inputs(inserting: table), attributes: attributes)
+  }
+
   public func inferOutputs(_ inputs: [TensorType]) throws(ShapeError) -> [TensorType] {
     let expected = table == nil ? 3 : 2
     guard inputs.count == expected else { throw .inputCount(expected: "\(expected)", found: inputs.count) }
@@ -136,6 +144,13 @@ public struct ScatterND: LowerableOperator {
       table: indices.constant.map { Gather.Table(shape: $0.shape, indices: $0.asInts) })
     let inputs = op.table == nil ? [data, indices.value, updates] : [data, updates]
     return try builder.add(op, inputs, outputNames: node.outputNames)
+  }
+
+  public func exportNode(
+    _ node: Node, into builder: inout ExportBuilder
+  ) throws(ExportError) {
+    builder.write(
+      Self.name, builder.inputs(inserting: table), attributes: try reduction.exported(builder))
   }
 
   public func inferOutputs(_ inputs: [TensorType]) throws(ShapeError) -> [TensorType] {

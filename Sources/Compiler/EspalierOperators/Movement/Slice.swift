@@ -64,6 +64,15 @@ public struct Slice: ViewingOperator, MovingOperator {
     return try builder.add(Slice(ranges), [data.value], outputNames: node.outputNames)
   }
 
+  public func exportNode(_ node: Node, into builder: inout ExportBuilder) {
+    let inputs =
+      builder.inputs() + [
+        builder.constant(ranges.map(\.start), "starts"), builder.constant(ranges.map(\.end), "ends"),
+        builder.constant(ranges.map(\.axis), "axes"), builder.constant(ranges.map(\.step), "steps"),
+      ]
+    builder.write(Self.name, inputs)
+  }
+
   public func inferOutputs(_ inputs: [TensorType]) throws(ShapeError) -> [TensorType] {
     guard inputs.count == 1 else { throw .inputCount(expected: "1", found: inputs.count) }
     var shape = inputs[0].shape

@@ -33,6 +33,11 @@ public struct Split: ViewingOperator, MovingOperator {
       Split(axis: axis, sizes: sizes), [data.value], outputNames: node.outputNames)
   }
 
+  public func exportNode(_ node: Node, into builder: inout ExportBuilder) {
+    builder.write(
+      Self.name, builder.inputs() + [builder.constant(sizes, "split")], attributes: ["axis": .number(axis)])
+  }
+
   /// Parts of one size; from opset 18 on the last one may be smaller.
   private static func evenSizes(of extent: Int, _ node: ImportedNode) throws(ImportError) -> [Int] {
     let count = try node.int("num_outputs") ?? node.outputNames.count

@@ -19,6 +19,10 @@ public struct Squeeze: RearrangingOperator, MovingOperator {
     return try builder.add(op, [try node.requiredInput(0).value], outputNames: node.outputNames)
   }
 
+  public func exportNode(_ node: Node, into builder: inout ExportBuilder) {
+    builder.write(Self.name, builder.inputs() + (axes.map { [builder.constant($0, "axes")] } ?? []))
+  }
+
   public func inferOutputs(_ inputs: [TensorType]) throws(ShapeError) -> [TensorType] {
     guard inputs.count == 1 else { throw .inputCount(expected: "1", found: inputs.count) }
     let shape = inputs[0].shape

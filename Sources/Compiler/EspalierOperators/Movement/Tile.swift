@@ -19,6 +19,10 @@ public struct Tile: ViewingOperator {
     return try builder.add(Tile(repeats: repeats), [data], outputNames: node.outputNames)
   }
 
+  public func exportNode(_ node: Node, into builder: inout ExportBuilder) {
+    builder.write(Self.name, builder.inputs() + [builder.constant(repeats, "repeats")])
+  }
+
   public func inferOutputs(_ inputs: [TensorType]) throws(ShapeError) -> [TensorType] {
     guard inputs.count == 1 else { throw .inputCount(expected: "1", found: inputs.count) }
     let shape = inputs[0].shape

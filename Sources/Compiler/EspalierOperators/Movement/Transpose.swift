@@ -20,6 +20,10 @@ public struct Transpose: RearrangingOperator, MovingOperator {
       Transpose(permutation: permutation), [data.value], outputNames: node.outputNames)
   }
 
+  public func exportNode(_ node: Node, into builder: inout ExportBuilder) {
+    builder.write(Self.name, attributes: ["perm": .list(permutation)])
+  }
+
   public func inferOutputs(_ inputs: [TensorType]) throws(ShapeError) -> [TensorType] {
     guard inputs.count == 1 else { throw .inputCount(expected: "1", found: inputs.count) }
     guard permutation.sorted() == Array(inputs[0].shape.indices) else {

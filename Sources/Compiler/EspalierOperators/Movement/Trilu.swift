@@ -24,6 +24,11 @@ public struct Trilu: LowerableOperator {
     return try builder.add(op, [try node.requiredInput(0).value], outputNames: node.outputNames)
   }
 
+  public func exportNode(_ node: Node, into builder: inout ExportBuilder) {
+    let last = builder.constant(Tensor(shape: [], integers: [Int64(diagonal)]), "k")
+    builder.write(Self.name, builder.inputs() + [last], attributes: ["upper": .flag(keepsUpper)])
+  }
+
   public func inferOutputs(_ inputs: [TensorType]) throws(ShapeError) -> [TensorType] {
     guard inputs.count == 1 else { throw .inputCount(expected: "1", found: inputs.count) }
     guard inputs[0].rank >= 2 else { throw .rank(input: 0, expected: "2 or more", found: inputs[0]) }

@@ -22,6 +22,10 @@ public struct Unsqueeze: RearrangingOperator, MovingOperator {
     return try builder.add(Unsqueeze(axes: axes), [data], outputNames: node.outputNames)
   }
 
+  public func exportNode(_ node: Node, into builder: inout ExportBuilder) {
+    builder.write(Self.name, builder.inputs() + [builder.constant(axes, "axes")])
+  }
+
   public func inferOutputs(_ inputs: [TensorType]) throws(ShapeError) -> [TensorType] {
     guard inputs.count == 1 else { throw .inputCount(expected: "1", found: inputs.count) }
     let rank = inputs[0].rank + axes.count

@@ -34,6 +34,10 @@ public struct BatchNormalization: LowerableOperator {
     return try builder.add(operation, inputs, outputNames: Array(node.outputNames.prefix(1)))
   }
 
+  public func exportNode(_ node: Node, into builder: inout ExportBuilder) {
+    builder.write(Self.name, attributes: ["epsilon": .float(epsilon)])
+  }
+
   // MARK: - Output types
 
   public func inferOutputs(_ inputs: [TensorType]) throws(ShapeError) -> [TensorType] {

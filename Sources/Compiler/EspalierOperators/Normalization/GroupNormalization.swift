@@ -32,6 +32,27 @@ public struct GroupNormalization: LowerableOperator {
     return try builder.add(operation, inputs, outputNames: node.outputNames)
   }
 
+  public func exportNode(_ node: Node, into builder: inout ExportBuilder) {
+    let (types, inputs) = (builder.inputTypes, builder.inputs())
+    let (shape, element) = (types[0].shape, types[0].element)
+    let grouped = builder.step(
+      "Reshape", [inputs[0], builder.constant([shape[0], groups, -1], "groups")])
+    let ones = Tensor(shape: [groups], element: element, floats: [Float](repeating: 1, count: groups))
+    let zeros = Tensor(shape: [groups], element: element, floats: [Float](repeating: 0, count: groups))
+    let parameters =
+      scalesGroups
+      ? [inputs[1], inputs[2]] : [builder.constant(ones, "ones"), builder.constant(zeros, "zeros")]
+    let normalized = builder.step(
+      "InstanceNormalization", [grouped] + parameters, attributes: ["epsilon": .float(epsilon)])
+    let whole = builder.constant(shape, "shape")
+    if scalesGroups { return builder.write("Reshape", [normalized, whole]) }
+    let restored = builder.step("Reshape", [normalized, whole])
+    let perChannel = builder.constant([shape[1]] + shape.dropFirst(2).map { _ in 1 }, "channels")
+    let scale = builder.step("Reshape", [inputs[1], perChannel])
+    let bias = builder.step("Reshape", [inputs[2], perChannel])
+    builder.write("Add", [builder.step("Mul", [restored, scale]), bias])
+  }
+
   // MARK: - Output types
 
   public func inferOutputs(_ inputs: [TensorType]) throws(ShapeError) -> [TensorType] {

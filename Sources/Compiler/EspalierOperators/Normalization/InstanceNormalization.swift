@@ -23,6 +23,10 @@ public struct InstanceNormalization: LowerableOperator {
     return try builder.add(operation, inputs, outputNames: node.outputNames)
   }
 
+  public func exportNode(_ node: Node, into builder: inout ExportBuilder) {
+    builder.write(Self.name, attributes: ["epsilon": .float(epsilon)])
+  }
+
   // MARK: - Output types
 
   public func inferOutputs(_ inputs: [TensorType]) throws(ShapeError) -> [TensorType] {

@@ -34,6 +34,14 @@ public struct LRN: LowerableOperator {
     return try builder.add(operation, [node.requiredInput(0).value], outputNames: node.outputNames)
   }
 
+  public func exportNode(_ node: Node, into builder: inout ExportBuilder) {
+    builder.write(
+      Self.name,
+      attributes: [
+        "size": .number(size), "alpha": .float(alpha), "beta": .float(beta), "bias": .float(bias),
+      ])
+  }
+
   // MARK: - Output types
 
   public func inferOutputs(_ inputs: [TensorType]) throws(ShapeError) -> [TensorType] {

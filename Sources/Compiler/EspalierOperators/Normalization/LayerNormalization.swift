@@ -51,6 +51,20 @@ public struct LayerNormalization: LowerableOperator {
     return try builder.add(operation, inputs + bias, outputNames: node.outputNames)
   }
 
+  public func exportNode(_ node: Node, into builder: inout ExportBuilder) {
+    if centers {
+      return builder.write(
+        Self.name, attributes: ["axis": .number(axis), "epsilon": .float(epsilon)])
+    }
+    let inputs = builder.inputs()
+    let axes = AttributeValue.list(Array(axis..<builder.inputTypes[0].rank))
+    let squares = builder.step("Mul", [inputs[0], inputs[0]])
+    let mean = builder.step("ReduceMean", [squares], attributes: ["axes": axes])
+    let shifted = builder.step("Add", [mean, builder.scalar(epsilon, "epsilon")])
+    let normalized = builder.step("Div", [inputs[0], builder.step("Sqrt", [shifted])])
+    builder.write("Mul", [normalized, inputs[1]])
+  }
+
   // MARK: - Output types
 
   public func inferOutputs(_ inputs: [TensorType]) throws(ShapeError) -> [TensorType] {

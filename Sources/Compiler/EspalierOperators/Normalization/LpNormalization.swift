@@ -31,6 +31,10 @@ public struct LpNormalization: LowerableOperator {
     return try builder.add(operation, [input.value], outputNames: node.outputNames)
   }
 
+  public func exportNode(_ node: Node, into builder: inout ExportBuilder) {
+    builder.write(Self.name, attributes: ["axis": .number(axis), "p": .number(p)])
+  }
+
   // MARK: - Output types
 
   public func inferOutputs(_ inputs: [TensorType]) throws(ShapeError) -> [TensorType] {

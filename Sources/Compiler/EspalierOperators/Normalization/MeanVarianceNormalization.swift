@@ -37,6 +37,19 @@ public struct MeanVarianceNormalization: LowerableOperator {
       MeanVarianceNormalization(axes: axes.sorted()), [input.value], outputNames: node.outputNames)
   }
 
+  public func exportNode(_ node: Node, into builder: inout ExportBuilder) {
+    let attributes: [String: AttributeValue] = ["axes": .list(axes)]
+    // ONNX's own operator has one ε, too small for what passes recognize in other models.
+    if epsilon <= 1e-18 { return builder.write(Self.name, attributes: attributes) }
+    let x = builder.inputs()[0]
+    let mean = builder.step("ReduceMean", [x], attributes: attributes)
+    let centered = builder.step("Sub", [x, mean])
+    let squares = builder.step("Mul", [centered, centered])
+    let variance = builder.step("ReduceMean", [squares], attributes: attributes)
+    let shifted = builder.step("Add", [variance, builder.scalar(epsilon, "epsilon")])
+    builder.write("Div", [centered, builder.step("Sqrt", [shifted])])
+  }
+
   // MARK: - Output types
 
   public func inferOutputs(_ inputs: [TensorType]) throws(ShapeError) -> [TensorType] {

@@ -48,6 +48,19 @@ public struct AveragePool: LowerableOperator {
     return try builder.add(pool, [node.requiredInput(0).value], outputNames: node.outputNames)
   }
 
+  public func exportNode(
+    _ node: Node, into builder: inout ExportBuilder
+  ) throws(ExportError) {
+    guard dilations.allSatisfy({ $0 == 1 }) else {
+      throw builder.noForm("dilations \(dilations) came with opset 19")
+    }
+    builder.write(
+      Self.name,
+      attributes: window.poolingAttributes.merging([
+        "ceil_mode": .flag(roundsUp), "count_include_pad": .flag(countsPadding),
+      ]) { $1 })
+  }
+
   // MARK: - Output types
 
   public func inferOutputs(_ inputs: [TensorType]) throws(ShapeError) -> [TensorType] {

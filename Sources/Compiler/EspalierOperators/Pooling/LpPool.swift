@@ -56,6 +56,15 @@ public struct LpPool: LowerableOperator {
     return try builder.add(pool, [node.requiredInput(0).value], outputNames: node.outputNames)
   }
 
+  public func exportNode(
+    _ node: Node, into builder: inout ExportBuilder
+  ) throws(ExportError) {
+    guard dilations.allSatisfy({ $0 == 1 }), !roundsUp else {
+      throw builder.noForm("dilations and ceil_mode came with opset 18")
+    }
+    builder.write(Self.name, attributes: window.poolingAttributes.merging(["p": .number(p)]) { $1 })
+  }
+
   // MARK: - Output types
 
   public func inferOutputs(_ inputs: [TensorType]) throws(ShapeError) -> [TensorType] {

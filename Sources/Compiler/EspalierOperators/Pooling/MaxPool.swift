@@ -52,6 +52,14 @@ public struct MaxPool: ByteOperator {
     return try builder.add(pool, [node.requiredInput(0).value], outputNames: node.outputNames)
   }
 
+  public func exportNode(_ node: Node, into builder: inout ExportBuilder) {
+    builder.write(
+      Self.name,
+      attributes: window.poolingAttributes.merging([
+        "dilations": .list(dilations), "ceil_mode": .flag(roundsUp), "storage_order": .flag(countsColumns),
+      ]) { $1 })
+  }
+
   // MARK: - Output types
 
   public func inferOutputs(_ inputs: [TensorType]) throws(ShapeError) -> [TensorType] {

@@ -39,6 +39,13 @@ public struct MaxUnpool: LowerableOperator {
     return try builder.add(operation, inputs, outputNames: node.outputNames)
   }
 
+  public func exportNode(_ node: Node, into builder: inout ExportBuilder) {
+    let window = Window(
+      kernel: kernel, strides: strides, dilations: kernel.map { _ in 1 }, pads: pads)
+    let shape = outputShape.map { [builder.constant($0, "output_shape")] } ?? []
+    builder.write(Self.name, builder.inputs() + shape, attributes: window.poolingAttributes)
+  }
+
   // MARK: - Output types
 
   public func inferOutputs(_ inputs: [TensorType]) throws(ShapeError) -> [TensorType] {

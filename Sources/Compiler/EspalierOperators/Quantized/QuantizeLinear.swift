@@ -42,6 +42,12 @@ public struct QuantizeLinear: ByteOperator {
     return [try builder.quantize(input.value, parameters, to: element, of: node)]
   }
 
+  public func exportNode(
+    _ node: Node, into builder: inout ExportBuilder
+  ) throws(ExportError) {
+    throw .quantized(Self.name, node: node.name)
+  }
+
   // MARK: - Output types
 
   public func inferOutputs(_ inputs: [TensorType]) throws(ShapeError) -> [TensorType] {
@@ -143,6 +149,12 @@ public struct DequantizeLinear: LowerableOperator {
       blockSize: try node.int("block_size") ?? 0)
     let element = try node.outputElement() ?? parameters.scale.type.element
     return [try builder.dequantize(input.value, parameters, to: element, of: node)]
+  }
+
+  public func exportNode(
+    _ node: Node, into builder: inout ExportBuilder
+  ) throws(ExportError) {
+    throw .quantized(Self.name, node: node.name)
   }
 
   // MARK: - Output types

@@ -28,6 +28,12 @@ public struct QuantizedAffine: ByteOperator {
     throw node.invalid("operator", "is made by the compiler only")
   }
 
+  public func exportNode(
+    _ node: Node, into builder: inout ExportBuilder
+  ) throws(ExportError) {
+    throw .quantized(Self.name, node: node.name)
+  }
+
   public func inferOutputs(_ inputs: [TensorType]) throws(ShapeError) -> [TensorType] {
     guard inputs.count == 4 else { throw .inputCount(expected: "4", found: inputs.count) }
     guard inputs[0].element == .uint8 || inputs[0].element == .int8 else {

@@ -31,6 +31,12 @@ public struct QuantizedAveragePool: ByteOperator {
     throw node.invalid("operator", "is made by the compiler only")
   }
 
+  public func exportNode(
+    _ node: Node, into builder: inout ExportBuilder
+  ) throws(ExportError) {
+    throw .quantized(Self.name, node: node.name)
+  }
+
   public func inferOutputs(_ inputs: [TensorType]) throws(ShapeError) -> [TensorType] {
     guard inputs.count == 1 else { throw .inputCount(expected: "1", found: inputs.count) }
     guard inputs[0].element == element, element == .uint8 || element == .int8 else {

@@ -38,6 +38,12 @@ public struct QuantizedBinary: ByteOperator {
     throw node.invalid("operator", "is made by the compiler only")
   }
 
+  public func exportNode(
+    _ node: Node, into builder: inout ExportBuilder
+  ) throws(ExportError) {
+    throw .quantized(Self.name, node: node.name)
+  }
+
   public func inferOutputs(_ inputs: [TensorType]) throws(ShapeError) -> [TensorType] {
     guard inputs.count == 2 else { throw .inputCount(expected: "2", found: inputs.count) }
     for (index, input) in inputs.enumerated() where input.element != .uint8 && input.element != .int8 {

@@ -60,6 +60,12 @@ public struct QuantizedConv: PaddingByteOperator {
     throw node.invalid("operator", "is made by the compiler only")
   }
 
+  public func exportNode(
+    _ node: Node, into builder: inout ExportBuilder
+  ) throws(ExportError) {
+    throw .quantized(Self.name, node: node.name)
+  }
+
   // MARK: - Output types
 
   public func inferOutputs(_ inputs: [TensorType]) throws(ShapeError) -> [TensorType] {

@@ -37,6 +37,14 @@ public struct ArgReduce: LowerableOperator {
     return try builder.add(op, [input.value], outputNames: node.outputNames)
   }
 
+  public func exportNode(_ node: Node, into builder: inout ExportBuilder) {
+    builder.write(
+      kind == .max ? "ArgMax" : "ArgMin",
+      attributes: [
+        "axis": .number(axis), "keepdims": .flag(keepsAxis), "select_last_index": .flag(selectsLast),
+      ])
+  }
+
   public func inferOutputs(_ inputs: [TensorType]) throws(ShapeError) -> [TensorType] {
     guard inputs.count == 1 else { throw .inputCount(expected: "1", found: inputs.count) }
     let shape = inputs[0].shape

@@ -46,6 +46,16 @@ public struct Cumulation: LowerableOperator {
     return try builder.add(op, [input.value], outputNames: node.outputNames)
   }
 
+  public func exportNode(
+    _ node: Node, into builder: inout ExportBuilder
+  ) throws(ExportError) {
+    guard kind == .sum else { throw builder.noForm("CumProd came with opset 26") }
+    let along = builder.constant(Tensor(shape: [], integers: [Int64(axis)]), "axis")
+    builder.write(
+      "CumSum", builder.inputs() + [along],
+      attributes: ["exclusive": .flag(isExclusive), "reverse": .flag(isReversed)])
+  }
+
   public func inferOutputs(_ inputs: [TensorType]) throws(ShapeError) -> [TensorType] {
     guard inputs.count == 1 else { throw .inputCount(expected: "1", found: inputs.count) }
     guard inputs[0].shape.indices.contains(axis) else {

@@ -87,6 +87,34 @@ extension Reduce {
       Reduce(kind, axes: axes, keepsAxes: keepsAxes), [input.value], outputNames: node.outputNames)
   }
 
+  public func exportNode(
+    _ node: Node, into builder: inout ExportBuilder
+  ) throws(ExportError) {
+    guard let name = Self.kinds.first(where: { $0.value == kind })?.key else {
+      throw builder.noForm("\(kind.rawValue) has no operator")
+    }
+    let rank = builder.inputTypes[0].rank
+    if keepsAxes, rank >= 3, axes == Array(2..<rank), kind == .mean || kind == .max {
+      return builder.write(kind == .mean ? "GlobalAveragePool" : "GlobalMaxPool")
+    }
+    guard !axes.isEmpty else { return exportOfSingleElements(into: &builder) }
+    if kind == .sum {
+      return builder.write(
+        name, builder.inputs() + [builder.constant(axes, "axes")], attributes: ["keepdims": .flag(keepsAxes)])
+    }
+    builder.write(name, attributes: ["axes": .list(axes), "keepdims": .flag(keepsAxes)])
+  }
+
+  /// What a reduction of every element on its own amounts to.
+  private func exportOfSingleElements(into builder: inout ExportBuilder) {
+    switch kind {
+    case .sum, .mean, .max, .min, .product, .logSumExp: builder.write("Identity")
+    case .l1, .l2: builder.write("Abs")
+    case .logSum: builder.write("Log")
+    case .sumSquare: builder.write("Mul", builder.inputs() + builder.inputs())
+    }
+  }
+
   /// The axes from the attribute (before opset 18; ReduceSum before 13) or from input 1; all where none are
   /// given, unless `noop_with_empty_axes` is set.
   private static func axes(of node: ImportedNode, rank: Int) throws(ImportError) -> [Int] {

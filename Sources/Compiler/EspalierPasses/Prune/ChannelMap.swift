@@ -34,6 +34,19 @@ public struct ChannelMap: Sendable {
     units[value].map { channels in channels.indices.filter { !cut.contains(channels[$0]) } }
   }
 
+  /// By name of every layer that loses output channels those that are left.
+  ///
+  /// - Parameter graph: The graph that the map is of.
+  public func keptChannels(of graph: Graph, cutting cut: Set<Int>) -> [String: [Int]] {
+    let layers = Set(makers.values.joined())
+    var result: [String: [Int]] = [:]
+    for node in graph.nodes where layers.contains(node.id) {
+      guard let kept = kept(node.outputs[0], cutting: cut) else { continue }
+      if kept.count < graph.type(of: node.outputs[0]).shape[1] { result[node.name] = kept }
+    }
+    return result
+  }
+
   /// Units that the same layers make, by the first of these layers: what a width is chosen for.
   public var groups: [ChannelGroup] {
     var groups: [[NodeID]: [Int]] = [:]
