@@ -65,6 +65,18 @@ enum Text {
     "Reduce(%\(x)) {kind = \"\(kind)\", axes = \(axes), keepsAxes = \(keepsAxes)}"
   }
 
+  /// A map of rank 4 with twice the pixels along each edge, as the nearest ones are.
+  static func doubled(_ x: String, from extent: Int = 4) -> String {
+    let axes = [2, 3].map {
+      "{axis = \($0), extent = \(2 * extent), scale = 2, length = \(2 * extent), start = 0, end = 1}"
+    }
+    return """
+      Resize(%\(x)) {mode = "nearest", coordinates = "asymmetric", nearest = "floor", \
+      cubicCoefficient = -0.75, excludesOutside = false, antialiases = false, extrapolationValue = 0, \
+      axes = [\(axes.joined(separator: ", "))]}
+      """
+  }
+
   static func transpose(_ x: String, _ permutation: [Int]) -> String {
     "Transpose(%\(x)) {permutation = \(permutation)}"
   }

@@ -45,6 +45,8 @@ public enum ChannelRule: Sendable, Equatable {
   case selected([[Int]])
   /// `merged[k]` are the channels of input 0 that channel k of the output is made of: kept or cut together.
   case merged([[Int]])
+  /// The channels of input 0 with this many constant ones before and behind them, of which each may be cut.
+  case padded(before: Int, after: Int)
   /// Every channel of input 0 becomes this many consecutive features (Flatten before Gemm).
   case expanded(by: Int)
   /// Every output channel is a weighted sum over the input channels of its group: weights are input 1,

@@ -83,16 +83,17 @@ import Testing
     }
   }
 
-  @Test func `lets channels pass where zeros stay zeros`() {
+  @Test func `lets channels pass, and makes constant ones`() {
     let map = [TensorType(.float32, [1, 4, 2, 2])]
-    let spatial = Pad(before: [0, 0, 1, 1], after: [0, 0, 1, 1])
+    let spatial = Pad(value: 1, before: [0, 0, 1, 1], after: [0, 0, 1, 1])
     #expect(spatial.channelRule(map) == .passThrough)
-    var other = spatial
-    other.value = 1
-    #expect(other.channelRule(map) == .barrier(reason: "Pad makes channels of zeros nonzero"))
+    var wider = Pad(before: [0, 1, 0, 1], after: [0, 2, 0, 0])
+    #expect(wider.channelRule(map) == .padded(before: 1, after: 2))
+    wider.mode = .edge
+    #expect(wider.channelRule(map) == .barrier(reason: "Pad repeats or removes channels"))
     #expect(
-      Pad(before: [0, 1, 0, 0], after: [0, 0, 0, 0]).channelRule(map)
-        == .barrier(reason: "Pad adds or removes channels"))
+      Pad(before: [0, -1, 0, 0], after: [0, 0, 0, 0]).channelRule(map)
+        == .barrier(reason: "Pad repeats or removes channels"))
   }
 
   @Test func `CenterCropPad cuts and pads around the middle, the odd element behind`() throws {

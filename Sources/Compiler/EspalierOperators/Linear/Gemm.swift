@@ -80,7 +80,8 @@ public struct Gemm: LowerableOperator {
   /// Channels are features here: A's columns and the output's.
   public func channelRule(_ inputs: [TensorType]) -> ChannelRule {
     if transposesA { return .barrier(reason: "its first input is transposed") }
-    guard !hasAddend || inputs[2].elementCount == inputs[1].shape[transposesB ? 0 : 1] else {
+    let features = inputs[1].shape[transposesB ? 0 : 1]
+    guard !hasAddend || (inputs[2].elementCount == features && inputs[2].shape.last == features) else {
       return .barrier(reason: "its addend has not one entry per output feature")
     }
     return .mixed(groups: 1, weightOutputAxis: transposesB ? 0 : 1)

@@ -80,7 +80,10 @@ public struct Concat: ConcatenatingOperator, MovingOperator {
     return elements
   }
 
-  public func channelRule(_ inputs: [TensorType]) -> ChannelRule { .concatenated(axis: axis) }
+  /// Along other axes than the channels' every input gives a part of each channel.
+  public func channelRule(_ inputs: [TensorType]) -> ChannelRule {
+    axis == 1 || inputs[0].rank < 2 ? .concatenated(axis: axis) : .coupled(axes: inputs.map { _ in 1 })
+  }
 
   public func quantizationRule(_ inputs: [TensorType]) -> QuantizationRule { .shared }
 

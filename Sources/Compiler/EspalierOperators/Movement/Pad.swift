@@ -124,11 +124,12 @@ public struct Pad: LowerableOperator {
   }
 
   public func channelRule(_ inputs: [TensorType]) -> ChannelRule {
-    guard inputs[0].rank > 1, before[1] == 0, after[1] == 0 else {
-      return .barrier(reason: "Pad adds or removes channels")
+    guard inputs[0].rank > 1 else { return .barrier(reason: "its output has no channel axis") }
+    if before[1] == 0, after[1] == 0 { return .passThrough }
+    guard mode == .constant, before[1] >= 0, after[1] >= 0 else {
+      return .barrier(reason: "Pad repeats or removes channels")
     }
-    return mode == .constant && value != 0
-      ? .barrier(reason: "Pad makes channels of zeros nonzero") : .passThrough
+    return .padded(before: before[1], after: after[1])
   }
 
   public func quantizationRule(_ inputs: [TensorType]) -> QuantizationRule { .passThrough }

@@ -118,7 +118,11 @@ public struct LayerNormalization: LowerableOperator {
   // MARK: - Rules
 
   public func channelRule(_ inputs: [TensorType]) -> ChannelRule {
-    axis <= 1 ? .barrier(reason: "it normalizes over the channels") : .passThrough
+    guard axis > 1 else { return .barrier(reason: "it normalizes over the channels") }
+    guard inputs.dropFirst().allSatisfy({ $0.rank <= inputs[0].rank - axis }) else {
+      return .barrier(reason: "its parameters differ from channel to channel")
+    }
+    return .coupled(axes: [1] + inputs.dropFirst().map { _ in nil })
   }
 
   public func quantizationRule(_ inputs: [TensorType]) -> QuantizationRule {

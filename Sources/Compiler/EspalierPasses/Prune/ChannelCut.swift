@@ -39,8 +39,7 @@ public struct ChannelCut {
     }
     for node in graph.nodes { try convert(node) }
     for (output, name) in zip(graph.outputs, graph.outputNames) {
-      guard let value = values[output] else { preconditionFailure("'\(name)' is not computed") }
-      result.appendOutput(value, name: name)
+      result.appendOutput(operand(output, []), name: name)
     }
   }
 
@@ -67,8 +66,20 @@ public struct ChannelCut {
       let outputs = try result.append(
         op, name: node.name, inputs: inputs, outputNames: node.outputs.map { graph[$0].name })
       for (old, new) in zip(node.outputs, outputs) { values[old] = new }
+      try checkChannels(of: node)
     } catch {
       throw .shape(node: node.name, error)
+    }
+  }
+
+  /// - Throws: Where the operator makes another number of channels than are left: a fault of its rule.
+  private func checkChannels(of node: Node) throws(ShapeError) {
+    for output in node.outputs {
+      guard let units = map.units[output], let made = values[output] else { continue }
+      let (left, found) = (kept(output)?.count ?? units.count, result.type(of: made))
+      guard found.rank >= 2, found.shape[1] == left else {
+        throw .attribute("channels", problem: "must be \(left), but the output is \(found)")
+      }
     }
   }
 
@@ -101,8 +112,9 @@ extension ChannelCut {
       return [(axis, outputs)]
     case .mixed(let groups, let outputAxis):
       if index == 1 { return weightSlices(node, groups, outputAxis) }
-      guard index == 2, let outputs, !shape.isEmpty else { return [] }
-      return [(shape.count - 1, outputs)]
+      guard let outputs, !shape.isEmpty else { return [] }
+      // A bias, or a residual of a convolution that is constant.
+      return [(shape.count > 2 ? 1 : shape.count - 1, outputs)]
     default: return []
     }
   }
@@ -139,6 +151,18 @@ extension ChannelCut {
     case var conv as ConvTranspose:
       if isPerChannel(node, conv.groups), channels > 0 { conv.groups = channels }
       return conv
+    case var pad as Pad:
+      guard case .padded(let before, _) = rule, let outputs = kept(node.outputs[0]) else { return node.op }
+      let inner = before + graph.type(of: node.inputs[0]).shape[1]
+      pad.before[1] = outputs.count { $0 < before }
+      pad.after[1] = outputs.count { $0 >= inner }
+      return pad
+    case var expand as Expand:
+      // Aligned at the last axes, as everything that broadcasts.
+      let axis = 1 - graph.type(of: node.outputs[0]).rank + expand.shape.count
+      guard axis >= 0, expand.shape[axis] != 1, let outputs = kept(node.outputs[0]) else { return node.op }
+      expand.shape[axis] = outputs.count
+      return expand
     case is Reshape:
       guard let outputs = kept(node.outputs[0]) else { return node.op }
       return Reshape(

@@ -28,7 +28,8 @@ public enum ChannelMask {
       for (old, new) in zip(node.outputs, outputs) { values[old] = new }
     }
     for (output, name) in zip(graph.outputs, graph.outputNames) {
-      if let value = values[output] { result.appendOutput(value, name: name) }
+      let known = graph.constant(of: output).map { result.appendConstant(name: graph[output].name, $0) }
+      if let value = values[output] ?? known { result.appendOutput(value, name: name) }
     }
     return result
   }

@@ -55,6 +55,7 @@ struct ChannelTracer {
     case .merged(let lists):
       for list in lists { for channel in list { units.unite(first[list[0]], first[channel]) } }
       result = [lists.map { first[$0[0]] }]
+    case .padded(let before, let after): result = [units.make(before) + first + units.make(after)]
     case .expanded(let count): result = [first.flatMap { [Int](repeating: $0, count: count) }]
     case .mixed(let groups, let axis):
       result = mix(node, first, groups: groups, weightOutputAxis: axis).map { [$0] }
