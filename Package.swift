@@ -71,7 +71,7 @@ if !embedded {
       name: "EspalierCompiler",
       targets: [
         "EspalierGraph", "EspalierOperators", "EspalierImport", "EspalierObserve", "EspalierPasses",
-        "EspalierPrune", "EspalierSearch", "EspalierExport",
+        "EspalierPrune", "EspalierSearch", "EspalierExport", "EspalierGradient",
       ]),
   ]
   targets += [
@@ -128,6 +128,13 @@ if !embedded {
       ],
       path: "Sources/Compiler/EspalierSearch", swiftSettings: compilerSettings),
     .target(
+      name: "CGradient", dependencies: ["CEspalierKernels"], path: "Sources/Compiler/CGradient",
+      cSettings: kernelSettings),
+    .target(
+      name: "EspalierGradient",
+      dependencies: ["CGradient", "CLAPACK", "EspalierGraph", "EspalierOperators", "EspalierPasses"],
+      path: "Sources/Compiler/EspalierGradient", swiftSettings: compilerSettings),
+    .target(
       name: "CMedia", dependencies: ["CJPEG", "CPNG", "CZlib"], path: "Sources/Tools/CMedia"),
     .target(
       name: "EspalierMedia", dependencies: ["CMedia"],
@@ -182,6 +189,12 @@ if !embedded {
       name: "EspalierPassesTests",
       dependencies: [
         "EspalierPasses", "EspalierGraph", "EspalierObserve", "EspalierOperators", "PlanFixtures",
+      ]),
+    .testTarget(
+      name: "EspalierGradientTests",
+      dependencies: [
+        "EspalierGradient", "EspalierGraph", "EspalierImport", "EspalierOperators", "EspalierPasses",
+        "PlanFixtures",
       ]),
     .testTarget(
       name: "EspalierObserveTests", dependencies: ["EspalierObserve", "EspalierGraph", "EspalierOperators"]),

@@ -19,6 +19,7 @@ enum ImportTable {
     "EspalierSearch": [
       "EspalierGraph", "EspalierKernels", "EspalierOperators", "EspalierPasses", "EspalierPlan",
     ],
+    "EspalierGradient": ["CGradient", "CLAPACK", "EspalierGraph", "EspalierOperators", "EspalierPasses"],
     "EspalierReport": ["EspalierGraph", "EspalierPlan", "Foundation"],
     "EspalierRuntime": ["CEspalierKernels", "EspalierKernels", "EspalierPlan", "Synchronization"],
     "EspalierCAPI": ["CEspalier", "EspalierPlan", "EspalierRuntime"],

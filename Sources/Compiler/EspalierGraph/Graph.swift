@@ -135,6 +135,14 @@ extension Graph {
     reindex()
   }
 
+  /// Gives a constant other elements, for everything that reads it.
+  ///
+  /// - Precondition: The value is a constant of the tensor's type.
+  public mutating func replaceConstant(_ value: ValueID, with tensor: Tensor) {
+    precondition(values[value.index].constant != nil && values[value.index].type == tensor.type)
+    values[value.index].constant = tensor
+  }
+
   private mutating func insert(_ node: Node) {
     nodes.append(node)
     index(node, at: nodes.count - 1)
