@@ -3,7 +3,7 @@
 #define ESPALIER_GRADIENT_CLONES_H
 
 #if defined(__x86_64__)
-#define CLONES __attribute__((target_clones("default", "arch=haswell")))
+#define CLONES __attribute__((target_clones("default", "arch=x86-64-v3")))
 #else
 #define CLONES
 #endif

@@ -1,3 +1,4 @@
+internal import CLAPACK
 public import EspalierGraph
 internal import EspalierOperators
 
@@ -32,6 +33,8 @@ public final class Tape: Sendable {
   public init(
     _ graph: Graph, from inputs: [ValueID]? = nil, to outputs: [ValueID]? = nil, gradientsOf wanted: [ValueID]
   ) throws(GradientError) {
+    // Small products gain nothing from threads that wait for each other.
+    openblas_set_num_threads(1)
     self.graph = graph
     self.inputs = inputs ?? graph.inputs
     self.outputs = outputs ?? graph.outputs
