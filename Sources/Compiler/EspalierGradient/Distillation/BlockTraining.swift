@@ -1,0 +1,129 @@
+internal import CGradient
+internal import EspalierGraph
+
+/// Training block by block, from the student's input of a block to the teacher's output.
+struct BlockTraining {
+  private let distillation: Distillation
+  private let clock: TrainingClock
+  private let shards: ParallelShards
+
+  private var options: DistillationOptions { distillation.options }
+
+  init(_ distillation: Distillation, _ clock: TrainingClock) {
+    (self.distillation, self.clock) = (distillation, clock)
+    shards = ParallelShards(threads: distillation.options.threads)
+  }
+
+  /// - Parameter state: Where to go on, and where to note every block that is done.
+  /// - Returns: The student with all blocks trained.
+  func run(
+    from student: Graph, _ state: inout DistillationCheckpoint, _ history: inout DistillationHistory,
+    _ network: NetworkTraining, _ checkpoint: ((DistillationCheckpoint) -> Void)?,
+    _ progress: (DistillationProgress) -> Void
+  ) throws(DistillationError) -> Graph {
+    var student = student
+    let stages = Stage.all(of: student, distillation.teacher, kept: options.keptChannels)
+    guard !stages.isEmpty else { return student }
+    let count = cachedFrames(stages)
+    var own = (0..<count).map { distillation.frames.elements($0)[0] }
+    var full = own
+    do throws(GradientError) {
+      for (index, stage) in stages.enumerated() {
+        let teacher = try Tape(
+          distillation.teacher, from: [stage.input.teacher], to: [stage.output.teacher], gradientsOf: [])
+        full = outputs(teacher, teacher.makeParameters(), full)
+        let tape = try Tape(
+          student, from: [stage.input.student], to: [stage.output.student], gradientsOf: stage.trained)
+        let parameters = tape.makeParameters()
+        if index >= state.finishedBlocks {
+          let loss = train(
+            tape, parameters, own, full.map(stage.output.target), index, stages.count, progress)
+          history.blocks.append(loss)
+          student = tape.graph(with: parameters)
+          network.load(student)
+          (state.finishedBlocks, state.parameters) = (index + 1, network.parameters.elements)
+          checkpoint?(state)
+        }
+        own = outputs(tape, parameters, own)
+      }
+    } catch { throw .gradient(error) }
+    return student
+  }
+
+  /// As many frames as fit the memory for the largest block.
+  private func cachedFrames(_ stages: [Stage]) -> Int {
+    let (student, teacher) = (distillation.student, distillation.teacher)
+    let largest =
+      stages.map { stage in
+        [stage.input, stage.output].reduce(0) {
+          $0 + student.type(of: $1.student).elementCount + 2 * teacher.type(of: $1.teacher).elementCount
+        }
+      }.max() ?? 1
+    return min(distillation.frames.count, max(options.cacheByteCount / (4 * max(largest, 1)), options.batch))
+  }
+
+  /// What a part of a network makes of every frame.
+  private func outputs(_ tape: Tape, _ parameters: TapeParameters, _ inputs: [[Float]]) -> [[Float]] {
+    let memories = (0..<shards.threads).map { _ in TapeMemory(tape, parameters) }
+    var results = [[Float]](repeating: [], count: inputs.count)
+    results.withUnsafeMutableBufferPointer { results in
+      shards.forEach(inputs.count) { index, worker in
+        memories[worker].setInput(0, inputs[index])
+        tape.forward(memories[worker])
+        results[index] = Array(memories[worker].value(of: tape.outputs[0]))
+      }
+    }
+    return results
+  }
+
+  /// - Returns: The normalized squares over the last tenth of the steps.
+  private func train(
+    _ tape: Tape, _ parameters: TapeParameters, _ inputs: [[Float]], _ targets: [[Float]], _ block: Int,
+    _ blocks: Int, _ progress: (DistillationProgress) -> Void
+  ) -> Double {
+    let memories = (0..<shards.threads).map { _ in TapeMemory(tape, parameters) }
+    let gradients = ShardGradients(parameters)
+    let order = BatchOrder(
+      frames: inputs.count, batch: options.batch, seed: options.seed &+ UInt64(block + 1) << 32)
+    var adam = Adam(parameters: parameters.count, rate: options.rate, clipNorm: options.clipNorm)
+    let energy = targets.reduce(0) { $0 + gradient_dot($1.count, $1, $1) } / Double(targets.count)
+    let scale = 1 / max(energy, 1e-12)
+    // Blocks share half of the time that is left.
+    let begin = clock.elapsed
+    let share = options.networkSteps > 0 ? 0.5 / (0.5 * Double(blocks + block) / Double(blocks) + 0.5) : 1
+    let (last, output) = (max(options.blockSteps / 10, 1), tape.outputs[0])
+    var recent: [Double] = []
+    while adam.step < options.blockSteps {
+      let done = clock.progress(
+        step: adam.step, of: options.blockSteps, since: begin, share: share / Double(blocks - block))
+      if done >= 1 { break }
+      let frames = order.batch(adam.step)
+      var losses = [Double](repeating: 0, count: frames.count)
+      gradients.clear()
+      losses.withUnsafeMutableBufferPointer { losses in
+        shards.run { shard, worker in
+          let memory = memories[worker]
+          memory.parameterGradients = gradients[shard]
+          for index in stride(from: shard, to: frames.count, by: ParallelShards.count) {
+            memory.setInput(0, inputs[frames[index]])
+            tape.forward(memory)
+            memory.clearGradients()
+            let (own, target) = (memory.value(of: output), targets[frames[index]])
+            losses[index] = scale * gradient_squared_distance(own.count, own.baseAddress, target)
+            gradient_add_difference(
+              own.count, Float(2 * scale), own.baseAddress, target, memory.gradient(of: output).baseAddress)
+            tape.backward(memory)
+          }
+        }
+      }
+      adam.update(parameters, gradient: gradients.sum(), frames: frames.count, progress: Float(done))
+      let loss = losses.reduce(0, +) / Double(frames.count)
+      recent = recent.suffix(last - 1) + [loss]
+      progress(
+        DistillationProgress(
+          phase: .block(block + 1, of: blocks), step: adam.step, steps: options.blockSteps, loss: loss,
+          secondsLeft: done > 0 ? (clock.elapsed - begin) * (1 - done) / done : 0))
+    }
+    return recent.reduce(0, +) / Double(max(recent.count, 1))
+  }
+}

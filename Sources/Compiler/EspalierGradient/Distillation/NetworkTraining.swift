@@ -1,0 +1,219 @@
+internal import CGradient
+internal import EspalierGraph
+
+/// Training of the whole student beside its teacher.
+struct NetworkTraining {
+  let tape: Tape
+  let parameters: TapeParameters
+  private let teacherTape: Tape
+  private var loss: OutputLoss
+  private let shards: ParallelShards
+  private let students: [TapeMemory]
+  private let teachers: [TapeMemory]
+  private let gradients: ShardGradients
+  private let distillation: Distillation
+  private let clock: TrainingClock
+
+  private var options: DistillationOptions { distillation.options }
+
+  init(_ distillation: Distillation, _ clock: TrainingClock) throws(DistillationError) {
+    let (student, teacher) = (distillation.student, distillation.teacher)
+    (self.distillation, self.clock) = (distillation, clock)
+    loss = try Self.loss(distillation)
+    let tapes: (student: Tape, teacher: Tape)
+    do throws(GradientError) {
+      tapes = (
+        try Tape(student, to: loss.studentOutputs, gradientsOf: Tape.trainable(student)),
+        try Tape(teacher, to: loss.teacherOutputs, gradientsOf: [])
+      )
+    } catch { throw .gradient(error) }
+    (tape, teacherTape) = tapes
+    shards = ParallelShards(threads: distillation.options.threads)
+    let (own, other) = (tapes.student.makeParameters(), tapes.teacher.makeParameters())
+    parameters = own
+    students = (0..<shards.threads).map { _ in TapeMemory(tapes.student, own) }
+    teachers = (0..<shards.threads).map { _ in TapeMemory(tapes.teacher, other) }
+    gradients = ShardGradients(parameters)
+  }
+
+  private static func loss(_ distillation: Distillation) throws(DistillationError) -> OutputLoss {
+    let (student, teacher) = (distillation.student, distillation.teacher)
+    let (options, names) = (distillation.options, teacher.computedNames)
+    var scores: (student: ClassScores, teacher: ClassScores)?
+    if student.outputs.count == 1, teacher.outputs.count == 1,
+      let own = ClassScores(student.outputs[0], student),
+      let other = ClassScores(teacher.outputs[0], teacher),
+      own.count == other.count
+    {
+      scores = (own, other)
+    }
+    var terms: [OutputLoss.Term] = []
+    for output in scores == nil ? student.outputs : [] {
+      guard
+        let counterpart = Counterpart(output, in: student, of: teacher, names, kept: options.keptChannels)
+      else { throw .output(student[output].name) }
+      terms.append(
+        OutputLoss.Term(counterpart: counterpart, energy: 1, weight: 1 / Double(student.outputs.count)))
+    }
+    let outputTerms = terms.count
+    let ends = Stage.all(of: student, teacher, kept: options.keptChannels).map(\.output)
+      .filter { !student.outputs.contains($0.student) && $0.student != scores?.student.value }
+    for end in ends where options.stageWeight > 0 {
+      terms.append(
+        OutputLoss.Term(counterpart: end, energy: 1, weight: options.stageWeight / Double(ends.count)))
+    }
+    return OutputLoss(
+      scores: scores, terms: terms, outputTerms: outputTerms, temperature: options.temperature)
+  }
+
+  /// The student with its parameters as they are.
+  func result() -> Graph { tape.graph(with: parameters) }
+
+  /// Takes the trained tensors of another state of the student.
+  func load(_ graph: Graph) {
+    for value in tape.trained {
+      guard let tensor = graph.constant(of: value) else { continue }
+      let slot = tape.slot(of: value)
+      for (index, element) in tensor.floats.enumerated() { parameters.base[slot.offset + index] = element }
+    }
+  }
+
+  /// Measures what distances are divided by, on the first frames.
+  mutating func prepare() {
+    let count = min(distillation.frames.count, 64)
+    var sums = [Double](repeating: 0, count: loss.terms.count)
+    for frame in 0..<count {
+      for (input, elements) in distillation.frames.elements(frame).enumerated() {
+        teachers[0].setInput(input, elements)
+      }
+      teacherTape.forward(teachers[0])
+      for (index, term) in loss.terms.enumerated() {
+        let target = term.counterpart.target(teachers[0])
+        sums[index] += gradient_dot(target.count, target, target) / Double(max(target.count, 1))
+      }
+    }
+    for index in sums.indices { loss.terms[index].energy = sums[index] / Double(count) }
+  }
+
+  /// The student as it is on the held-back frames.
+  func judge(step: Int) -> DistillationHistory.Judgement {
+    let holdout = distillation.holdout
+    var losses = [Double](repeating: 0, count: holdout.count)
+    var agreements = [Double?](repeating: nil, count: holdout.count)
+    for first in stride(from: 0, to: holdout.count, by: 64) {
+      let batch = (first..<min(first + 64, holdout.count)).map(holdout.elements)
+      losses.withUnsafeMutableBufferPointer { losses in
+        agreements.withUnsafeMutableBufferPointer { agreements in
+          shards.forEach(batch.count) { index, worker in
+            run(batch[index], worker)
+            (losses[first + index], agreements[first + index]) = loss.judge(
+              students[worker], teachers[worker])
+          }
+        }
+      }
+    }
+    let same = agreements.compactMap { $0 }
+    let count = Double(max(holdout.count, 1))
+    return DistillationHistory.Judgement(
+      step: step, loss: losses.reduce(0, +) / count,
+      agreement: same.isEmpty ? nil : same.reduce(0, +) / count)
+  }
+
+  /// Student and teacher forward on one frame.
+  private func run(_ frame: [[Float]], _ worker: Int) {
+    for (input, elements) in frame.enumerated() {
+      students[worker].setInput(input, elements)
+      teachers[worker].setInput(input, elements)
+    }
+    tape.forward(students[worker])
+    teacherTape.forward(teachers[worker])
+  }
+
+  /// Trains on, and leaves the best parameters behind.
+  mutating func train(
+    _ state: inout DistillationCheckpoint, _ history: inout DistillationHistory,
+    _ checkpoint: ((DistillationCheckpoint) -> Void)?, _ progress: (DistillationProgress) -> Void
+  ) {
+    parameters.elements = state.parameters
+    var adam = Adam(parameters: parameters.count, rate: options.rate, clipNorm: options.clipNorm)
+    if state.step > 0 { adam.resume(step: state.step, first: state.first, second: state.second) }
+    var best = judge(step: state.step)
+    var bestElements = parameters.elements
+    if state.step > 0, state.bestLoss < best.loss {
+      parameters.elements = state.best
+      best = judge(step: state.bestStep)
+      bestElements = state.best
+      parameters.elements = state.parameters
+    }
+    history.judgements.append(best)
+    let (begin, count) = (clock.elapsed, Double(max(options.judgements, 1)))
+    var done = clock.progress(step: adam.step, of: options.networkSteps, since: begin)
+    let order = BatchOrder(frames: distillation.frames.count, batch: options.batch, seed: options.seed)
+    var worse = state.worse
+    while adam.step < options.networkSteps, done < 1, worse < options.patience {
+      let sum = step(order.batch(adam.step), adam.step)
+      adam.update(parameters, gradient: gradients.sum(), frames: options.batch, progress: Float(done))
+      let judged = (done * count).rounded(.down)
+      done = clock.progress(step: adam.step, of: options.networkSteps, since: begin)
+      progress(
+        DistillationProgress(
+          phase: .network, step: adam.step, steps: options.networkSteps, loss: sum / Double(options.batch),
+          secondsLeft: done > 0 ? (clock.elapsed - begin) * (1 - min(done, 1)) / done : 0))
+      guard done >= 1 || (done * count).rounded(.down) > judged else { continue }
+      let judgement = judge(step: adam.step)
+      history.judgements.append(judgement)
+      worse = judgement.loss < best.loss ? 0 : worse + 1
+      if judgement.loss < best.loss { (best, bestElements) = (judgement, parameters.elements) }
+      state.update(parameters.elements, adam, best: bestElements, best, worse: worse)
+      checkpoint?(state)
+    }
+    parameters.elements = bestElements
+    history.best = best
+  }
+
+  /// The gradients of one minibatch.
+  ///
+  /// - Returns: The sum of the losses.
+  private func step(_ frames: [Int], _ step: Int) -> Double {
+    let shape = distillation.student.type(of: distillation.student.inputs[0]).shape
+    let originals = frames.map(distillation.frames.elements)
+    var losses = [Double](repeating: 0, count: frames.count)
+    gradients.clear()
+    losses.withUnsafeMutableBufferPointer { losses in
+      shards.run { shard, worker in
+        let student = students[worker]
+        student.parameterGradients = gradients[shard]
+        for index in stride(from: shard, to: frames.count, by: ParallelShards.count) {
+          var random = TrainingRandom(seed: options.seed, stream: UInt64(step * frames.count + index + 1))
+          var frame = originals[index]
+          frame[0] = options.augmentation.apply(to: frame[0], shape: shape, &random)
+          run(frame, worker)
+          student.clearGradients()
+          losses[index] = loss.seed(student, teachers[worker])
+          tape.backward(student)
+        }
+      }
+    }
+    return losses.reduce(0, +)
+  }
+}
+
+/// Which frames a step takes: all frames in turn, in another random order every time.
+struct BatchOrder {
+  let frames: Int
+  let batch: Int
+  let seed: UInt64
+
+  func batch(_ step: Int) -> [Int] {
+    let first = step * batch
+    var orders: [Int: [Int]] = [:]
+    return (first..<first + batch).map { place in
+      let round = place / frames
+      if orders[round] == nil {
+        var random = TrainingRandom(seed: seed, stream: UInt64(round) &+ 1 << 40)
+        orders[round] = (0..<frames).shuffled(using: &random)
+      }
+      return orders[round]?[place % frames] ?? 0
+    }
+  }
+}
