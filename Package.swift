@@ -135,6 +135,8 @@ if !embedded {
       dependencies: ["CGradient", "CLAPACK", "EspalierGraph", "EspalierOperators", "EspalierPasses"],
       path: "Sources/Compiler/EspalierGradient", swiftSettings: compilerSettings),
     .target(
+      name: "EspalierReport", path: "Sources/Compiler/EspalierReport", swiftSettings: compilerSettings),
+    .target(
       name: "CMedia", dependencies: ["CJPEG", "CPNG", "CZlib"], path: "Sources/Tools/CMedia"),
     .target(
       name: "EspalierMedia", dependencies: ["CMedia"],
@@ -146,7 +148,8 @@ if !embedded {
       name: "espalier",
       dependencies: [
         "EspalierGraph", "EspalierOperators", "EspalierImport", "EspalierExport", "EspalierObserve",
-        "EspalierPasses", "EspalierSearch", "EspalierPlan", "EspalierRuntime", "EspalierMedia",
+        "EspalierPasses", "EspalierReport", "EspalierSearch", "EspalierPlan", "EspalierRuntime",
+        "EspalierMedia",
         "EspalierKernels", "CEspalierKernels", "CPeak",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
@@ -210,6 +213,7 @@ if !embedded {
         "EspalierSearch", "EspalierGraph", "EspalierOperators", "EspalierPasses", "EspalierPlan",
         "EspalierRuntime",
       ]),
+    .testTarget(name: "EspalierReportTests", dependencies: ["EspalierReport"]),
     .testTarget(
       name: "EspalierMediaTests", dependencies: ["EspalierMedia"], exclude: ["Fixtures"]),
     .testTarget(

@@ -20,7 +20,7 @@ enum ImportTable {
       "EspalierGraph", "EspalierKernels", "EspalierOperators", "EspalierPasses", "EspalierPlan",
     ],
     "EspalierGradient": ["CGradient", "CLAPACK", "EspalierGraph", "EspalierOperators", "EspalierPasses"],
-    "EspalierReport": ["EspalierGraph", "EspalierPlan", "Foundation"],
+    "EspalierReport": ["Foundation"],
     "EspalierRuntime": ["CEspalierKernels", "EspalierKernels", "EspalierPlan", "Synchronization"],
     "EspalierCAPI": ["CEspalier", "EspalierPlan", "EspalierRuntime"],
     "EspalierMedia": ["CMedia", "Foundation"],

@@ -56,6 +56,15 @@ public enum Files {
 
   public static func exists(_ path: String) -> Bool { FileManager.default.fileExists(atPath: path) }
 
+  /// Makes a folder, and those above it; one that is there stays as it is.
+  ///
+  /// - Throws: `MediaError.unwritable`.
+  public static func makeFolder(_ path: String) throws(MediaError) {
+    do {
+      try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
+    } catch { throw .unwritable(path: path, reason: sentence(error)) }
+  }
+
   /// Why the file system refused, in the operating system's words where it has some.
   private static func sentence(_ error: any Error) -> String {
     let error = error as NSError

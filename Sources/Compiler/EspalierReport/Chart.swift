@@ -1,0 +1,186 @@
+/// A picture of numbers, as an SVG element that stands within a page or in a file of its own.
+public struct Chart: Sendable {
+  /// How the points of a series are drawn.
+  public enum Style: Sendable {
+    case line, points, linePoints
+    /// An edge of constant height from each point to the next.
+    case steps
+    /// Filled down to 0.
+    case bars
+  }
+
+  public struct Series: Sendable {
+    public var name: String
+    public var points: [(x: Double, y: Double)]
+    public var style: Style
+
+    public init(_ name: String, _ points: [(x: Double, y: Double)], style: Style = .linePoints) {
+      (self.name, self.points, self.style) = (name, points, style)
+    }
+  }
+
+  /// A vertical line with a word beside it.
+  public struct Mark: Sendable {
+    public var x: Double
+    public var label: String
+
+    public init(_ x: Double, _ label: String) { (self.x, self.label) = (x, label) }
+  }
+
+  public var title: String
+  public var horizontal: Axis
+  public var vertical: Axis
+  public var series: [Series]
+  public var marks: [Mark]
+  /// Pixels.
+  public var width: Double
+  public var height: Double
+
+  public init(
+    _ title: String, x: Axis, y: Axis, series: [Series], marks: [Mark] = [], width: Double = 520,
+    height: Double = 300
+  ) {
+    (self.title, horizontal, vertical) = (title, x, y)
+    (self.series, self.marks, self.width, self.height) = (series, marks, width, height)
+  }
+
+  private static let margin = (left: 58.0, right: 14.0, top: 30.0, bottom: 44.0)
+
+  public var svg: String {
+    let all = series.flatMap(\.points)
+    let x = Scale(
+      horizontal, all.map(\.x) + marks.map(\.x), from: Self.margin.left, to: width - Self.margin.right)
+    let hasBars = series.contains { if case .bars = $0.style { true } else { false } }
+    let y = Scale(
+      vertical, all.map(\.y) + (hasBars ? [0] : []), from: height - Self.margin.bottom, to: Self.margin.top)
+    var parts = [text(title, x: Self.margin.left, y: 16, style: "title")]
+    parts += grid(x, y)
+    for (index, own) in series.enumerated() { parts += draw(own, color: index, x, y) }
+    parts += marks.compactMap { mark in x.place(mark.x).map { line(mark, at: $0) } }
+    parts += legend
+    return element(
+      "svg",
+      [
+        ("xmlns", "http://www.w3.org/2000/svg"), ("viewBox", "0 0 \(whole(width)) \(whole(height))"),
+        ("width", whole(width)), ("height", whole(height)), ("class", "chart"), ("role", "img"),
+        ("aria-label", title),
+      ], parts.joined(separator: "\n"))
+  }
+
+  // MARK: - Parts
+
+  private func grid(_ x: Scale, _ y: Scale) -> [String] {
+    let (left, right) = (Self.margin.left, width - Self.margin.right)
+    let (top, bottom) = (Self.margin.top, height - Self.margin.bottom)
+    var parts: [String] = []
+    for tick in y.ticks(5) {
+      guard let place = y.place(tick) else { continue }
+      parts.append(stroke(left, place, right, place, "grid"))
+      parts.append(text(NumberText.short(tick), x: left - 6, y: place + 4, style: "tick", anchor: "end"))
+    }
+    for tick in x.ticks(7) {
+      guard let place = x.place(tick) else { continue }
+      parts.append(stroke(place, bottom, place, bottom + 4, "axis"))
+      parts.append(text(NumberText.short(tick), x: place, y: bottom + 17, style: "tick", anchor: "middle"))
+    }
+    parts.append(stroke(left, bottom, right, bottom, "axis"))
+    parts.append(
+      text(horizontal.label, x: (left + right) / 2, y: height - 8, style: "label", anchor: "middle"))
+    let middle = (top + bottom) / 2
+    parts.append(
+      element(
+        "text",
+        [
+          ("class", "label"), ("text-anchor", "middle"),
+          ("transform", "translate(13 \(short(middle))) rotate(-90)"),
+        ], escaped(vertical.label)))
+    return parts
+  }
+
+  private func draw(_ series: Series, color: Int, _ x: Scale, _ y: Scale) -> [String] {
+    let places = series.points.compactMap { point -> (x: Double, y: Double)? in
+      guard let across = x.place(point.x), let up = y.place(point.y) else { return nil }
+      return (across, up)
+    }
+    let style = "s\(color % 6)"
+    switch series.style {
+    case .line: return [path(places, style)]
+    case .linePoints: return [path(places, style)] + dots(places, series, style)
+    case .points: return dots(places, series, style)
+    case .steps:
+      let corners = zip(places, places.dropFirst()).flatMap { [$0, (x: $1.x, y: $0.y)] }
+      return [path(corners + places.suffix(1), style)]
+    case .bars:
+      guard let floor = y.place(0) else { return [] }
+      let gap = zip(places, places.dropFirst()).map { $1.x - $0.x }.min() ?? 8
+      return places.map { place in
+        element(
+          "rect",
+          [
+            ("class", "fill \(style)"), ("x", short(place.x - gap * 0.45)), ("y", short(min(place.y, floor))),
+            ("width", short(max(0.5, gap * 0.9))), ("height", short(abs(floor - place.y))),
+          ])
+      }
+    }
+  }
+
+  private func dots(_ places: [(x: Double, y: Double)], _ series: Series, _ style: String) -> [String] {
+    zip(places, series.points).map { place, point in
+      element(
+        "circle",
+        [("class", "fill \(style)"), ("cx", short(place.x)), ("cy", short(place.y)), ("r", "3")],
+        element(
+          "title", [],
+          escaped("\(series.name): \(NumberText.short(point.x)), \(NumberText.short(point.y))")))
+    }
+  }
+
+  private func path(_ places: [(x: Double, y: Double)], _ style: String) -> String {
+    let list = places.map { "\(short($0.x)),\(short($0.y))" }.joined(separator: " ")
+    return element("polyline", [("class", "line \(style)"), ("points", list)])
+  }
+
+  private func line(_ mark: Mark, at place: Double) -> String {
+    let onRight = place < width * 0.7
+    return stroke(place, Self.margin.top, place, height - Self.margin.bottom, "mark")
+      + text(
+        mark.label, x: place + (onRight ? 4 : -4), y: Self.margin.top + 10, style: "tick",
+        anchor: onRight ? "start" : "end")
+  }
+
+  /// Names of the series, where there are several.
+  private var legend: [String] {
+    guard series.count > 1 else { return [] }
+    var place = width - Self.margin.right
+    var parts: [String] = []
+    for (index, own) in series.enumerated().reversed() {
+      parts.append(text(own.name, x: place, y: 16, style: "tick", anchor: "end"))
+      place -= 6.2 * Double(own.name.count) + 12
+      parts.append(
+        element(
+          "rect",
+          [("class", "fill s\(index % 6)"), ("x", short(place)), ("y", "8"), ("width", "9"), ("height", "9")])
+      )
+      place -= 10
+    }
+    return parts
+  }
+
+  // MARK: - Marks on the page
+
+  private func text(
+    _ content: String, x: Double, y: Double, style: String, anchor: String = "start"
+  ) -> String {
+    element(
+      "text", [("class", style), ("x", short(x)), ("y", short(y)), ("text-anchor", anchor)], escaped(content))
+  }
+
+  private func stroke(_ x1: Double, _ y1: Double, _ x2: Double, _ y2: Double, _ style: String) -> String {
+    element(
+      "line",
+      [("class", style), ("x1", short(x1)), ("y1", short(y1)), ("x2", short(x2)), ("y2", short(y2))])
+  }
+
+  private func short(_ number: Double) -> String { "\((number * 10).rounded() / 10)" }
+  private func whole(_ number: Double) -> String { "\(Int(number))" }
+}

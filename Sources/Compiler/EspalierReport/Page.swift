@@ -1,0 +1,112 @@
+/// A page of HTML that needs nothing beside itself: styles and pictures stand in it, and no scripts.
+public struct Page: Sendable {
+  public var title: String
+  /// One line under the title.
+  public var subtitle: String
+  private var body: [String] = []
+
+  public init(_ title: String, subtitle: String = "") { (self.title, self.subtitle) = (title, subtitle) }
+
+  public mutating func heading(_ text: String) { body.append(element("h2", [], escaped(text))) }
+
+  public mutating func paragraph(_ text: String) { body.append(element("p", [], escaped(text))) }
+
+  /// Charts beside one another, as many as fit.
+  public mutating func charts(_ charts: [Chart]) {
+    guard !charts.isEmpty else { return }
+    body.append(element("div", [("class", "charts")], charts.map(\.svg).joined(separator: "\n")))
+  }
+
+  /// Numbers that matter most, each with what it is.
+  public mutating func facts(_ facts: [(value: String, name: String)]) {
+    let cells = facts.map { fact in
+      element(
+        "div", [("class", "fact")],
+        element("div", [("class", "value")], escaped(fact.value))
+          + element("div", [("class", "name")], escaped(fact.name)))
+    }
+    body.append(element("div", [("class", "facts")], cells.joined()))
+  }
+
+  /// - Parameter columns: Headings; columns of numbers stand to the right.
+  public mutating func table(_ columns: [(heading: String, isNumber: Bool)], _ rows: [[String]]) {
+    func cells(_ name: String, _ texts: [String]) -> String {
+      zip(columns, texts).map { column, text in
+        "<\(name)\(column.isNumber ? " class=\"number\"" : "")>\(escaped(text))</\(name)>"
+      }.joined()
+    }
+    let head = "<thead><tr>\(cells("th", columns.map(\.heading)))</tr></thead>"
+    let lines = rows.map { "<tr>\(cells("td", $0))</tr>" }.joined(separator: "\n")
+    body.append("<div class=\"table\"><table>\(head)<tbody>\n\(lines)\n</tbody></table></div>")
+  }
+
+  /// A part that opens when it is clicked.
+  public mutating func folded(_ summary: String, _ fill: (inout Page) -> Void) {
+    var inner = Page("")
+    fill(&inner)
+    body.append(
+      "<details><summary>\(escaped(summary))</summary>\n\(inner.body.joined(separator: "\n"))\n</details>")
+  }
+
+  public var html: String {
+    """
+    <!doctype html>
+    <html lang="en">
+    <head>
+    <meta charset="utf-8">
+    <meta name="viewport" content="width=device-width, initial-scale=1">
+    <title>\(escaped(title))</title>
+    <style>
+    \(Self.style)
+    </style>
+    </head>
+    <body>
+    <h1>\(escaped(title))</h1>
+    \(subtitle.isEmpty ? "" : "<p class=\"subtitle\">\(escaped(subtitle))</p>")
+    \(body.joined(separator: "\n"))
+    </body>
+    </html>
+
+    """
+  }
+
+  /// Colors that people with impaired color vision tell apart (Okabe and Ito 2008), on light and on dark ground.
+  private static let style = """
+    :root { color-scheme: light dark; --ink: #1c2321; --soft: #66706c; --rule: #dfe4e1; --ground: #ffffff;
+      --panel: #f5f7f6; }
+    @media (prefers-color-scheme: dark) { :root { --ink: #e6ebe8; --soft: #99a49f; --rule: #39423e;
+      --ground: #171b19; --panel: #202623; } }
+    body { font: 15px/1.5 system-ui, sans-serif; color: var(--ink); background: var(--ground);
+      max-width: 1100px; margin: 2rem auto; padding: 0 1rem; }
+    h1 { font-size: 1.6rem; margin: 0; }
+    h2 { font-size: 1.15rem; margin: 2.2rem 0 .6rem; }
+    .subtitle { color: var(--soft); margin-top: .2rem; }
+    .facts { display: flex; flex-wrap: wrap; gap: .8rem; margin: 1.2rem 0; }
+    .fact { background: var(--panel); border-radius: 8px; padding: .7rem 1rem; min-width: 8rem; }
+    .fact .value { font-size: 1.35rem; font-weight: 600; font-variant-numeric: tabular-nums; }
+    .fact .name { color: var(--soft); font-size: .85rem; }
+    .charts { display: flex; flex-wrap: wrap; gap: 1rem; }
+    .chart { max-width: 100%; height: auto; }
+    .table { overflow-x: auto; }
+    table { border-collapse: collapse; font-size: .88rem; }
+    th, td { text-align: left; padding: .25rem .8rem .25rem 0; border-bottom: 1px solid var(--rule);
+      vertical-align: top; }
+    th { color: var(--soft); font-weight: 500; }
+    .number { text-align: right; font-variant-numeric: tabular-nums; }
+    details { margin: .6rem 0; }
+    summary { cursor: pointer; color: var(--soft); }
+    svg text { fill: var(--ink); font: 11px system-ui, sans-serif; }
+    svg .title { font-size: 13px; font-weight: 600; }
+    svg .tick, svg .label { fill: var(--soft); }
+    svg .grid { stroke: var(--rule); }
+    svg .axis { stroke: var(--soft); }
+    svg .mark { stroke: var(--ink); stroke-dasharray: 3 3; }
+    svg .line { fill: none; stroke-width: 1.8; }
+    svg .line.s0 { stroke: #0072b2; } svg .fill.s0 { fill: #0072b2; }
+    svg .line.s1 { stroke: #e69f00; } svg .fill.s1 { fill: #e69f00; }
+    svg .line.s2 { stroke: #009e73; } svg .fill.s2 { fill: #009e73; }
+    svg .line.s3 { stroke: #cc79a7; } svg .fill.s3 { fill: #cc79a7; }
+    svg .line.s4 { stroke: #d55e00; } svg .fill.s4 { fill: #d55e00; }
+    svg .line.s5 { stroke: #56b4e9; } svg .fill.s5 { fill: #56b4e9; }
+    """
+}

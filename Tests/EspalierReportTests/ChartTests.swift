@@ -1,0 +1,107 @@
+import EspalierReport
+import Foundation
+import Testing
+
+#if canImport(FoundationXML)
+  import FoundationXML
+#endif
+
+/// What an XML parser finds in a picture.
+private final class Markup: NSObject, XMLParserDelegate {
+  private(set) var elements: [(name: String, attributes: [String: String])] = []
+  private(set) var text = ""
+
+  init(_ source: String) throws {
+    super.init()
+    let parser = XMLParser(data: Data(source.utf8))
+    parser.delegate = self
+    #expect(parser.parse(), "\(String(describing: parser.parserError))")
+  }
+
+  func parser(
+    _ parser: XMLParser, didStartElement name: String, namespaceURI: String?, qualifiedName: String?,
+    attributes: [String: String]
+  ) {
+    elements.append((name, attributes))
+  }
+
+  func parser(_ parser: XMLParser, foundCharacters string: String) { text += string }
+
+  func all(_ name: String, class style: String) -> [[String: String]] {
+    elements.filter { $0.name == name && $0.attributes["class"] == style }.map(\.attributes)
+  }
+}
+
+@Suite("Charts") struct ChartTests {
+  @Test func `places points by their numbers, from the lower left corner up`() throws {
+    let chart = Chart(
+      "t", x: Axis("x", range: 0...10), y: Axis("y", range: 0...100),
+      series: [Chart.Series("s", [(0, 0), (5, 50), (10, 100)])], width: 572, height: 374)
+    let dots = try Markup(chart.svg).all("circle", class: "fill s0")
+    #expect(dots.map { $0["cx"] } == ["58.0", "308.0", "558.0"])
+    #expect(dots.map { $0["cy"] } == ["330.0", "180.0", "30.0"])
+  }
+
+  @Test func `sets powers of ten equally far apart on a logarithmic axis, and leaves out 0`() throws {
+    let chart = Chart(
+      "t", x: Axis("x"), y: Axis("y", isLogarithmic: true),
+      series: [Chart.Series("s", [(0, 0), (1, 1), (2, 10), (3, 100)])])
+    let dots = try Markup(chart.svg).all("circle", class: "fill s0").compactMap {
+      $0["cy"].flatMap(Double.init)
+    }
+    #expect(dots.count == 3)
+    #expect(abs((dots[0] - dots[1]) - (dots[1] - dots[2])) < 0.2)
+  }
+
+  @Test func `stands bars on 0 and marks what is worth a line`() throws {
+    let chart = Chart(
+      "t", x: Axis("x"), y: Axis("y"), series: [Chart.Series("s", [(0, 5), (1, 7)], style: .bars)],
+      marks: [Chart.Mark(0.5, "half")])
+    let markup = try Markup(chart.svg)
+    let bars = markup.all("rect", class: "fill s0")
+    let feet = try bars.map { bar in
+      try #require(bar["y"].flatMap(Double.init)) + (try #require(bar["height"].flatMap(Double.init)))
+    }
+    #expect(feet == [256, 256])
+    #expect(markup.all("line", class: "mark").count == 1)
+    #expect(markup.text.contains("half"))
+  }
+
+  @Test func `draws nothing for numbers that are none, and stays well formed whatever the names`() throws {
+    let chart = Chart(
+      "a < b & \"c\"", x: Axis("<x>"), y: Axis("y"),
+      series: [
+        Chart.Series("<s>", [(.nan, 1), (1, .infinity)]), Chart.Series("empty", [], style: .bars),
+      ])
+    let markup = try Markup(chart.svg)
+    #expect(markup.all("circle", class: "fill s0").isEmpty)
+    #expect(markup.text.contains("a < b & \"c\""))
+  }
+
+  @Test(arguments: [
+    (0, "0"), (0.5, "0.5"), (-12.34, "-12.3"), (1_234, "1234"), (26_400_000, "26.4M"), (45_000, "45k"),
+    (0.000_02, "2e-05"),
+  ])
+  func `writes numbers as people read them`(number: Double, text: String) {
+    #expect(NumberText.short(number) == text)
+  }
+}
+
+@Suite("Pages") struct PageTests {
+  @Test func `holds everything itself: no scripts, nothing from elsewhere, names escaped`() {
+    var page = Page("<model>", subtitle: "a & b")
+    page.heading("Numbers")
+    page.facts([("1 ms", "a frame")])
+    page.table([("layer", false), ("ms", true)], [["conv<1>", "0.1"]])
+    page.folded("more") { $0.paragraph("inside") }
+    let html = page.html
+    #expect(html.hasPrefix("<!doctype html>"))
+    for part in [
+      "<h1>&lt;model&gt;</h1>", "a &amp; b", "<td>conv&lt;1&gt;</td><td class=\"number\">0.1</td>",
+      "<details><summary>more</summary>", "<p>inside</p>",
+    ] {
+      #expect(html.contains(part), "\(part)")
+    }
+    for part in ["<script", "src=", "href=", "@import"] { #expect(!html.contains(part), "\(part)") }
+  }
+}
