@@ -119,6 +119,7 @@ if !embedded {
       name: "EspalierPrune",
       dependencies: [
         "CLAPACK", "EspalierGraph", "EspalierObserve", "EspalierOperators", "EspalierPasses",
+        "EspalierSearch",
       ],
       path: "Sources/Compiler/EspalierPrune", swiftSettings: compilerSettings),
     .target(
@@ -147,8 +148,9 @@ if !embedded {
     .executableTarget(
       name: "espalier",
       dependencies: [
-        "EspalierGraph", "EspalierOperators", "EspalierImport", "EspalierExport", "EspalierObserve",
-        "EspalierPasses", "EspalierReport", "EspalierSearch", "EspalierPlan", "EspalierRuntime",
+        "EspalierGraph", "EspalierOperators", "EspalierImport", "EspalierExport", "EspalierGradient",
+        "EspalierObserve", "EspalierPasses", "EspalierPrune", "EspalierReport", "EspalierSearch",
+        "EspalierPlan", "EspalierRuntime",
         "EspalierMedia",
         "EspalierKernels", "CEspalierKernels", "CPeak",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),

@@ -14,7 +14,7 @@ enum ImportTable {
       "EspalierGraph", "EspalierKernels", "EspalierObserve", "EspalierOperators", "EspalierPlan",
     ],
     "EspalierPrune": [
-      "CLAPACK", "EspalierGraph", "EspalierObserve", "EspalierOperators", "EspalierPasses",
+      "CLAPACK", "EspalierGraph", "EspalierObserve", "EspalierOperators", "EspalierPasses", "EspalierSearch",
     ],
     "EspalierSearch": [
       "EspalierGraph", "EspalierKernels", "EspalierOperators", "EspalierPasses", "EspalierPlan",
@@ -25,9 +25,9 @@ enum ImportTable {
     "EspalierCAPI": ["CEspalier", "EspalierPlan", "EspalierRuntime"],
     "EspalierMedia": ["CMedia", "Foundation"],
     "espalier": [
-      "ArgumentParser", "CEspalierKernels", "CPeak", "EspalierExport", "EspalierGraph", "EspalierImport",
-      "EspalierKernels",
-      "EspalierMedia", "EspalierObserve", "EspalierOperators", "EspalierPasses", "EspalierPlan",
+      "ArgumentParser", "CEspalierKernels", "CPeak", "EspalierExport", "EspalierGradient", "EspalierGraph",
+      "EspalierImport", "EspalierKernels", "EspalierMedia", "EspalierObserve", "EspalierOperators",
+      "EspalierPasses", "EspalierPlan", "EspalierPrune",
       "EspalierReport", "EspalierRuntime", "EspalierSearch", "Foundation",
     ],
   ]

@@ -14,6 +14,8 @@ struct LayerFitting {
   /// Whose shortcut is taken from the original's sum: the smaller network's, so that the layer makes up for
   /// what the shortcut lacks, or the original's own.
   let subtractsOwnShortcut: Bool
+  /// Layers that need more rounds of others before them stay as they are.
+  var roundLimit = Int.max
   /// Numbers that wait for the student at once.
   private static let targetLimit = 1 << 26
 
@@ -30,8 +32,9 @@ struct LayerFitting {
     fit: (LinearLayer, LayerMoments) -> LinearLayer
   ) throws -> Graph {
     let schedule = try Schedule(teacher: teacher, student: student, kept: kept)
-    let stretches = stretches(schedule.rounds)
-    let total = walk.frameCount * (stretches.count + schedule.rounds.count)
+    let all = Array(schedule.rounds.prefix(roundLimit))
+    let stretches = stretches(all)
+    let total = walk.frameCount * (stretches.count + all.count)
     var (result, done) = (student, 0)
     func step() {
       done += 1

@@ -21,10 +21,12 @@ public struct LeastSquares: Sendable {
   public var ridge: Double
   /// Rows of each layer's inputs that are looked at, all frames together.
   public var rowCount: Int
+  /// Layers behind so many layers that are fitted stay as they are: 1 fits those alone that lost inputs.
+  public var roundLimit: Int
 
-  public init(ridge: Double = 0.01, rowCount: Int = 10_000) {
-    precondition(ridge > 0 && rowCount > 0)
-    (self.ridge, self.rowCount) = (ridge, rowCount)
+  public init(ridge: Double = 0.01, rowCount: Int = 10_000, roundLimit: Int = .max) {
+    precondition(ridge > 0 && rowCount > 0 && roundLimit > 0)
+    (self.ridge, self.rowCount, self.roundLimit) = (ridge, rowCount, roundLimit)
   }
 
   /// The smaller network with new weights; layers that compute what the original's do stay as they are.
@@ -40,9 +42,10 @@ public struct LeastSquares: Sendable {
     engine: @escaping PostTrainingQuantization.Engine,
     progress: (_ done: Int, _ total: Int) -> Void = { _, _ in }
   ) throws -> Graph {
-    let fitting = LayerFitting(
+    var fitting = LayerFitting(
       teacher: teacher, walk: try FrameWalk(frames, engine), rowCount: rowCount,
       subtractsOwnShortcut: true)
+    fitting.roundLimit = roundLimit
     return try fitting.fitted(student, kept: kept, progress: progress) { layer, moments in
       solved(layer, moments)
     }

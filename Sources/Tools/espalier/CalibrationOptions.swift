@@ -77,8 +77,6 @@ struct CalibrationOptions: ParsableArguments {
         throw ValidationError("--precision int8 needs frames to quantize by: --calibrate DIR")
       }
       guard keepFloat.isEmpty else { throw ValidationError("--keep-float goes with --calibrate") }
-    } else if precision == .fp32 {
-      throw ValidationError("--calibrate has nothing to do under --precision fp32")
     }
   }
 

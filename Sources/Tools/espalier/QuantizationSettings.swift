@@ -1,3 +1,5 @@
+internal import EspalierGraph
+internal import EspalierObserve
 internal import EspalierPasses
 internal import EspalierPlan
 
@@ -21,6 +23,16 @@ struct QuantizationSettings {
     options.instructions = instructions.instructions
     options.noiseLimit = precision == .auto ? Self.noiseLimit : nil
     return options
+  }
+
+  /// The network in 8 bits, roughly: what it takes to run is right, what it says is not.
+  func sketch(_ graph: Graph, _ groups: [FrameGroup], threads: Int) throws -> Graph {
+    var options = options
+    (options.noiseLimit, options.frameLimit) = (nil, 1)
+    return try PostTrainingQuantization(
+      of: graph, groups: groups.prefix(1).map { $0.thinned(to: 1) }, options: options,
+      engine: GraphRunner.engine(threads: threads)
+    ).graph
   }
 
   func provenance(of frames: CalibrationFrames) -> [Plan.Provenance] {

@@ -18,7 +18,8 @@ struct ServiceLevel: ExpressibleByArgument, Equatable {
     text = argument
   }
 
-  private static func milliseconds(_ text: Substring) -> Double? {
+  /// `8ms`, `900us`, `1s`: a number above 0 with its unit.
+  static func milliseconds(_ text: Substring) -> Double? {
     for (unit, factor) in [("ms", 1.0), ("us", 1e-3), ("µs", 1e-3), ("s", 1e3)] where text.hasSuffix(unit) {
       guard let value = Double(text.dropLast(unit.count)), value > 0, value.isFinite else { return nil }
       return value * factor

@@ -1,0 +1,44 @@
+internal import EspalierGraph
+internal import EspalierOperators
+internal import EspalierPasses
+internal import EspalierPlan
+internal import EspalierRuntime
+
+/// How long frames of a pack take on this processor.
+struct PackTime: Encodable, Equatable {
+  let median_ms: Double
+  let p99_ms: Double
+  let frames: Int
+  let bytes: Int
+}
+
+/// Measures packs that are never written.
+struct GraphTimer {
+  let threads: Int
+  let choices: (Graph) -> KernelChoices
+
+  /// Frames that a 99th percentile can be claimed from.
+  static let frameCount = LatencyStatistics.framesNeeded(for: 0.99)
+  /// Slow networks get fewer frames.
+  private static let longest = 10_000.0
+  private static let leastFrames = 30
+
+  func time(_ graph: Graph) throws -> PackTime {
+    let bytes = try PlanWriter.bytes(of: try Pipeline.lower(graph, choices: choices(graph)))
+    return try time(bytes)
+  }
+
+  /// - Parameter pack: The bytes of a packed file.
+  func time(_ pack: [UInt8]) throws -> PackTime {
+    let model = try Model(bytes: pack)
+    var runner = try FrameRunner(model, threads: threads)
+    let frames = Bench.noise(for: model)
+    let trial = try FrameTimes(&runner, frames, warmup: 3, iterations: 5)
+    let one = max(1e-3, LatencyStatistics(trial.wall).median)
+    let count = max(Self.leastFrames, min(Self.frameCount, Int(Self.longest / one)))
+    let times = try FrameTimes(&runner, frames, warmup: count / 10, iterations: count)
+    let statistics = LatencyStatistics(times.wall)
+    return PackTime(
+      median_ms: statistics.median, p99_ms: statistics.percentile(0.99), frames: count, bytes: pack.count)
+  }
+}

@@ -1,0 +1,184 @@
+internal import EspalierGraph
+internal import EspalierMedia
+internal import EspalierObserve
+internal import EspalierOperators
+internal import EspalierPasses
+internal import EspalierPrune
+internal import EspalierSearch
+
+/// Makes a network smaller as `compile --prune` and its siblings ask.
+struct Pruner {
+  let options: PruningOptions
+  let frames: FrameSplit
+  let threads: Int
+  /// What layers cost on the target.
+  let costs: LayerCosts
+  let precision: LayerShape.Precision
+  /// The time of a frame of a network in the precision that it will run in.
+  let time: (Graph) throws -> PackTime
+
+  /// Nets that are less than so much faster are not worth what they lose.
+  private static let leastGain = 0.98
+  /// A result this near under the budget is not improved upon.
+  private static let nearEnough = 0.95
+  private static let rounds = 4
+
+  /// What came of it.
+  struct Result {
+    let graph: Graph
+    let winner: PruningCandidate
+    let steps: [[PruningCandidate]]
+    let prepared: PreparedPruning
+    /// Before and after, as measured; nil where nothing had to be.
+    let full: PackTime
+    let pruned: PackTime
+    /// Milliseconds that the layers' costs foretold before the result was measured.
+    let predicted: Double
+  }
+
+  func prune(_ graph: Graph, _ chain: inout CompileChain) throws -> Result {
+    guard let budget = options.budgetAsked else { preconditionFailure("nothing asks for a smaller network") }
+    var prepared = try chain.stage("rank filters") { try prepare(graph, budget) }
+    let result = try chain.stage("prune and recover") { try search(graph, budget, &prepared) }
+    guard result.pruned.median_ms < Self.leastGain * result.full.median_ms else {
+      throw CommandError(
+        """
+        the pruned network takes \(Format.milliseconds(result.pruned.median_ms)) a frame and the whole one \
+        \(Format.milliseconds(result.full.median_ms)): it would lose accuracy for nothing; cut more, or not at all
+        """)
+    }
+    return result
+  }
+
+  private func prepare(_ graph: Graph, _ budget: PruningBudget) throws -> PreparedPruning {
+    let engine = GraphRunner.engine(threads: threads)
+    let hasFrames = frames.fitting.frameCount > 0
+    let (criterion, seed) = (options.criterion?.value ?? (hasFrames ? .obs : .l2), options.seed)
+    guard hasFrames || !criterion.needsFrames else {
+      throw UsageError("--criterion \(criterion.rawValue) looks at frames: give --calibrate DIR")
+    }
+    var search = PruningSearch(
+      of: graph, fitting: frames.fitting, judging: frames.judging, engine: engine, progress: progress()
+    ) { graph, map, progress in
+      try FilterRanks.compute(
+        graph, map, criterion: criterion, frames: frames.fitting, engine: engine, seed: seed,
+        progress: progress)
+    }
+    search.allocations = options.allocations(hasFrames: hasFrames)
+    search.schedule = options.schedule.schedule
+    search.recovery = options.recovery
+    search.keptLayers = Set(options.keep)
+    return try search.prepared(measure(budget))
+  }
+
+  private func progress() -> PruningSearch.Progress {
+    let bars = SharedProgress()
+    return { bars.update($0.rawValue, $1, $2) }
+  }
+
+  private func measure(_ budget: PruningBudget) -> WidthCost.Measure {
+    switch budget {
+    case .multiplyAddsRemoved: .multiplyAdds
+    case .latency, .milliseconds: .microseconds(costs, precision)
+    case .bytes: .weights
+    }
+  }
+
+  /// Costs foretell, packs are measured: where both differ, the limit is corrected by how much, and once more.
+  private func search(
+    _ graph: Graph, _ budget: PruningBudget, _ prepared: inout PreparedPruning
+  ) throws -> Result {
+    let full = try time(graph)
+    var forecast = Forecast(full.median_ms, layers(graph))
+    guard let goal = Goal(budget, full) else {
+      guard case .multiplyAddsRemoved(let share) = budget else { throw alreadyKept(full) }
+      let steps = try prepared.run(costAtMost: (1 - share) * prepared.fullCost)
+      return try result(steps, prepared, full, forecast)
+    }
+    var ratio = goal.amount(full) / prepared.fullCost
+    var (best, closest): (Result?, Double) = (nil, .infinity)
+    for _ in 0..<Self.rounds {
+      let steps: [[PruningCandidate]]
+      do { steps = try prepared.run(costAtMost: goal.limit / ratio) } catch let error as PruningSearchError {
+        guard best == nil else { break }
+        throw CommandError("\(options.budgetText) cannot be kept: \(error)")
+      }
+      let found = try result(steps, prepared, full, forecast)
+      let reached = goal.amount(found.pruned)
+      closest = min(closest, reached)
+      // Of those within the budget the one that uses most of it.
+      if reached <= goal.limit, reached > best.map({ goal.amount($0.pruned) }) ?? 0 { best = found }
+      if reached <= goal.limit, reached >= Self.nearEnough * goal.limit { break }
+      ratio = reached / found.winner.cost
+      forecast = Forecast(found.pruned.median_ms, layers(found.graph))
+    }
+    guard let best else {
+      throw CommandError(
+        "\(options.budgetText) cannot be kept: the closest network takes \(goal.text(closest))")
+    }
+    return best
+  }
+
+  private func result(
+    _ steps: [[PruningCandidate]], _ prepared: PreparedPruning, _ full: PackTime, _ forecast: Forecast
+  ) throws -> Result {
+    let winner = steps[steps.count - 1][0]
+    let predicted = forecast.milliseconds(layers(winner.graph))
+    return Result(
+      graph: winner.graph, winner: winner, steps: steps, prepared: prepared, full: full,
+      pruned: try time(winner.graph), predicted: predicted)
+  }
+
+  /// Microseconds of all layers by the table of costs.
+  private func layers(_ graph: Graph) -> Double {
+    graph.nodes.compactMap { graph.layerShape(of: $0) }.reduce(0) {
+      $0 + costs.microseconds($1.computed(in: precision))
+    }
+  }
+
+  private func alreadyKept(_ full: PackTime) -> CommandError {
+    CommandError(
+      """
+      the whole network keeps \(options.budgetText) already (\(Format.milliseconds(full.median_ms)) a frame, p99 \
+      \(Format.milliseconds(full.p99_ms)), \(Format.bytes(full.bytes))): nothing has to be cut
+      """)
+  }
+}
+
+/// What a network's time will be, from one that was measured: as its layers' costs to those of the other.
+private struct Forecast {
+  private let perMicrosecond: Double
+
+  init(_ milliseconds: Double, _ layers: Double) { perMicrosecond = milliseconds / max(layers, 1e-9) }
+
+  func milliseconds(_ layers: Double) -> Double { perMicrosecond * layers }
+}
+
+/// What has to be measured, and how much of it there may be.
+private struct Goal {
+  let limit: Double
+  let amount: (PackTime) -> Double
+  let text: (Double) -> String
+
+  /// Nil where nothing has to be measured, or the whole network is within the budget.
+  init?(_ budget: PruningBudget, _ full: PackTime) {
+    switch budget {
+    case .multiplyAddsRemoved: return nil
+    case .latency(let share):
+      (limit, amount, text) = (share * full.median_ms, \.median_ms, Format.milliseconds)
+    case .milliseconds(let most): (limit, amount, text) = (most, \.p99_ms, Format.milliseconds)
+    case .bytes(let most):
+      (limit, amount, text) = (Double(most), { Double($0.bytes) }, { Format.bytes(Int($0)) })
+    }
+    guard amount(full) > limit else { return nil }
+  }
+}
+
+/// Bars that several closures share.
+final class SharedProgress {
+  private var bars = StageProgress()
+
+  func update(_ stage: String, _ done: Int, _ total: Int) { bars.update(stage, done, total) }
+
+  deinit { bars.finish() }
+}

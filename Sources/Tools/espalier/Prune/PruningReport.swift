@@ -1,0 +1,146 @@
+internal import EspalierGraph
+internal import EspalierPasses
+internal import EspalierPrune
+
+/// What `compile` says about pruning.
+struct PruningReport: Encodable {
+  /// A network that competed.
+  struct Candidate: Encodable {
+    let step: Int
+    let allocation: String
+    let multiply_adds: Int
+    /// Mean divergence of the outputs from the whole network's on held-back frames.
+    let divergence: Double
+    /// Frames that get another class; nil where the outputs are no classes.
+    let disagreement: Double?
+    let chosen: Bool
+  }
+
+  /// Channels that layers make together.
+  struct Group: Encodable {
+    let layers: [String]
+    let before: Int
+    let after: Int
+    /// What narrowing this group alone costs.
+    let curve: [[Double]]?
+  }
+
+  /// Channels that stay, and why.
+  struct Frozen: Encodable {
+    let reason: String
+    let channels: Int
+  }
+
+  let asked: String
+  let criterion: String
+  let allocation: String
+  let multiply_adds_before: Int
+  let multiply_adds: Int
+  let parameters_before: Int
+  let parameters: Int
+  let before: PackTime
+  let after: PackTime
+  /// What the layers' costs foretold of `after.median_ms`.
+  let predicted_ms: Double
+  let judged_frames: Int
+  let divergence: Double
+  /// The share of held-back frames that get another class, and what it is at most with 95 % confidence: on frames
+  /// like these top-1 accuracy differs from the whole network's by at most so much.
+  let disagreement: Double?
+  let disagreement_bound: Double?
+  let candidates: [Candidate]
+  let groups: [Group]
+  let frozen: [Frozen]
+
+  init(_ result: Pruner.Result, of graph: Graph, asked: String) {
+    let winner = result.winner
+    self.asked = asked
+    criterion = result.prepared.ranks.criterion
+    allocation = winner.allocation.rawValue
+    multiply_adds_before = graph.multiplyAdds
+    multiply_adds = winner.graph.multiplyAdds
+    (parameters_before, parameters) = (graph.parameterCount, winner.graph.parameterCount)
+    (before, after, predicted_ms) = (result.full, result.pruned, result.predicted)
+    judged_frames = winner.disagreement.answers
+    divergence = winner.disagreement.divergence
+    let isJudged = winner.disagreement.isClassifier
+    disagreement = isJudged ? winner.disagreement.rate : nil
+    disagreement_bound = isJudged ? winner.disagreement.rateBound : nil
+    candidates = result.steps.enumerated().flatMap { step, candidates in
+      candidates.enumerated().map { place, candidate in
+        Candidate(
+          step: step + 1, allocation: candidate.allocation.rawValue,
+          multiply_adds: candidate.graph.multiplyAdds, divergence: candidate.disagreement.divergence,
+          disagreement: candidate.disagreement.isClassifier ? candidate.disagreement.rate : nil,
+          chosen: place == 0)
+      }
+    }
+    let map = result.prepared.map
+    groups = zip(map.groups, map.groups.indices).map { group, index in
+      let names = group.layers.compactMap { graph.node($0)?.name }
+      let kept = names.first.flatMap { winner.kept[$0]?.count } ?? group.units.count
+      return Group(
+        layers: names, before: group.units.count, after: min(kept, group.units.count),
+        curve: result.prepared.damages?[index].points.map { [Double($0.width), $0.loss] })
+    }
+    var counts: [String: Int] = [:]
+    for reason in map.frozen.values { counts[reason, default: 0] += 1 }
+    frozen = counts.sorted { $0.key < $1.key }.map { Frozen(reason: $0.key, channels: $0.value) }
+  }
+
+  func show() {
+    print(
+      """
+
+      pruned for \(asked), filters ranked by \(criterion): \(Format.count(multiply_adds)) multiply-adds of \
+      \(Format.count(multiply_adds_before)) (\(share(multiply_adds, multiply_adds_before))), \
+      \(Format.count(parameters)) parameters of \(Format.count(parameters_before)); \
+      \(Format.milliseconds(after.median_ms)) a frame, before \(Format.milliseconds(before.median_ms)), \
+      foretold \(Format.milliseconds(predicted_ms))
+      """)
+    if !candidates.isEmpty, judged_frames > 0 { print("\n" + candidateTable) }
+    if let disagreement, let disagreement_bound {
+      print(
+        """
+        \(Format.fixed(disagreement * 100, 2)) % of \(judged_frames) held-back frames get another class; for frames \
+        like these top-1 accuracy differs by at most \(Format.fixed(disagreement_bound * 100, 2)) points (95 % \
+        confidence)
+        """)
+    }
+    print("\n" + groupTable)
+  }
+
+  private func share(_ part: Int, _ whole: Int) -> String {
+    "\(Format.fixed(100 * Double(part) / Double(max(1, whole)), 1)) %"
+  }
+
+  private var candidateTable: String {
+    var table = Table([
+      ("widths by", .left), ("step", .right), ("multiply-adds", .right), ("divergence", .right),
+      ("other class", .right), ("", .left),
+    ])
+    for candidate in candidates {
+      table.add([
+        candidate.allocation, "\(candidate.step)", Format.count(candidate.multiply_adds),
+        Format.fixed(candidate.divergence, 5),
+        candidate.disagreement.map { "\(Format.fixed($0 * 100, 2)) %" } ?? "",
+        candidate.chosen ? "chosen" : "",
+      ])
+    }
+    return table.text
+  }
+
+  private var groupTable: String {
+    var table = Table([("filters of", .left), ("before", .right), ("after", .right)])
+    for group in groups {
+      let names = group.layers.prefix(3).joined(separator: ", ") + (group.layers.count > 3 ? ", …" : "")
+      table.add([names, "\(group.before)", "\(group.after)"])
+    }
+    return table.text
+  }
+}
+
+extension Graph {
+  /// Of all nodes.
+  var multiplyAdds: Int { nodes.reduce(0) { $0 + multiplyAdds(of: $1) } }
+}
