@@ -43,6 +43,15 @@ import Testing
     #expect(zip(found.scores, found.scores.dropFirst()).allSatisfy { $0 < $1 })
   }
 
+  @Test func `by optimal brain surgeon count the contribution to layers that are too large`() throws {
+    let (graph, _) = try chain()
+    let map = ChannelMap(graph)
+    let walk = try FrameWalk(frames(graph, count: 40), interpreting)
+    let surgeon = BrainSurgeon(graph: graph, map: map, walk: walk, inputLimit: 5)
+    let found = FilterRanks(scores: try surgeon.scores { _, _ in }, criterion: "obs", map: map)
+    #expect(found.groups[0].units == (try ranks(graph, .contribution))[0].units)
+  }
+
   @Test func `by contribution begin with what nobody reads`() throws {
     let (graph, units) = try chain()
     let found = try #require(try ranks(graph, .contribution).first)

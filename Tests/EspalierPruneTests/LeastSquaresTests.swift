@@ -154,6 +154,20 @@ private let doubled: [String: @Sendable () throws -> Graph] = [
     #expect(weights(recovered, "i") != weights(network.student, "i"))
   }
 
+  @Test func `leave layers with too many inputs as they are`() throws {
+    let (network, frames) = try residual()
+    var few = LeastSquares()
+    few.inputLimit = 12
+    let recovered = try few.recovered(
+      teacher: network.teacher, student: network.student, kept: network.kept, frames: frames,
+      engine: interpreting)
+    let changed = zip(recovered.nodes, network.student.nodes).filter { new, old in
+      recovered.constant(of: new.inputs[1]) != network.student.constant(of: old.inputs[1])
+    }
+    // 3x3 windows over 5 and 6 channels have more; `i` and `y` see one pixel.
+    #expect(changed.map(\.0.name) == ["i", "y"])
+  }
+
   @Test func `give the same bits again, and lie nearer to the original than the cut`() throws {
     let (network, frames) = try residual()
     func recovered() throws -> Graph {

@@ -16,13 +16,18 @@ struct BrainSurgeon {
   let walk: FrameWalk
   /// What is added to the diagonal of H, as a share of its mean: as `LeastSquares` does it.
   var ridge = 0.01
+  /// Of layers whose filters have more inputs the contribution is counted in place of the loss.
+  var inputLimit = 8_192
   /// Numbers that the moments of layers observed at once may have.
   private static let momentLimit = 1 << 26
 
   /// The loss at which each unit goes, as a share of the variance of what its layers give: a number that grows
   /// from one unit of a group to the next.
   func scores(progress: (Int, Int) -> Void) throws -> [Int: Double] {
-    let consumers = UnitConsumers(graph, map).all
+    let all = UnitConsumers(graph, map).all
+    let consumers = all.filter { $0.layer.inputsPerGroup <= inputLimit }
+    let large = UnitConsumers(all: all.filter { $0.layer.inputsPerGroup > inputLimit })
+    let known = large.all.isEmpty ? [:] : try large.contributions(walk, graph) { _, _ in }
     let groups = map.groups
     let readers = groups.map { group in
       let units = Set(group.units)
@@ -38,14 +43,14 @@ struct BrainSurgeon {
     for batch in batches {
       let needed = Set(batch.flatMap { readers[$0] }).sorted()
       let moments = try moments(needed.map { consumers[$0] }, finished: step)
-      let known = Dictionary(uniqueKeysWithValues: zip(needed, moments))
+      let seen = Dictionary(uniqueKeysWithValues: zip(needed, moments))
       for group in batch {
         let eliminations = readers[group].flatMap { reader in
-          known[reader].map {
+          seen[reader].map {
             Elimination.all(consumers[reader], $0, units: Set(groups[group].units), ridge: ridge)
           } ?? []
         }
-        scores.merge(Self.order(groups[group].units, eliminations)) { _, new in new }
+        scores.merge(Self.order(groups[group].units, eliminations, known)) { _, new in new }
         step()
       }
     }
@@ -103,11 +108,15 @@ struct BrainSurgeon {
   }
 
   /// Takes out unit after unit.
-  private static func order(_ units: [Int], _ eliminations: [Elimination]) -> [Int: Double] {
+  ///
+  /// - Parameter known: What each unit costs beside that.
+  private static func order(
+    _ units: [Int], _ eliminations: [Elimination], _ known: [Int: Double]
+  ) -> [Int: Double] {
     var (left, eliminations) = (units, eliminations)
     var (scores, last): ([Int: Double], Double) = ([:], 0)
     while !left.isEmpty {
-      let losses = left.map { unit in eliminations.reduce(0) { $0 + $1.loss(of: unit) } }
+      let losses = left.map { unit in eliminations.reduce(known[unit] ?? 0) { $0 + $1.loss(of: unit) } }
       guard let least = losses.indices.min(by: { losses[$0] < losses[$1] }) else { break }
       let unit = left.remove(at: least)
       // The order is what counts: scores tell it even where a later unit costs less than an earlier one did.

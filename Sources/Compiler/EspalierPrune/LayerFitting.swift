@@ -14,15 +14,12 @@ struct LayerFitting {
   /// Whose shortcut is taken from the original's sum: the smaller network's, so that the layer makes up for
   /// what the shortcut lacks, or the original's own.
   let subtractsOwnShortcut: Bool
+  /// Layers whose filters have more inputs stay as they are.
+  let inputLimit: Int
   /// Layers that need more rounds of others before them stay as they are.
   var roundLimit = Int.max
   /// Numbers that wait for the student at once.
   private static let targetLimit = 1 << 26
-
-  init(teacher: Graph, walk: FrameWalk, rowCount: Int, subtractsOwnShortcut: Bool) {
-    (self.teacher, self.walk, self.rowCount) = (teacher, walk, rowCount)
-    self.subtractsOwnShortcut = subtractsOwnShortcut
-  }
 
   private var rowsPerFrame: Int { max(1, (rowCount + walk.frameCount - 1) / walk.frameCount) }
 
@@ -31,7 +28,8 @@ struct LayerFitting {
     _ student: Graph, kept: KeptChannels, progress: (_ done: Int, _ total: Int) -> Void,
     fit: (LinearLayer, LayerMoments) -> LinearLayer
   ) throws -> Graph {
-    let schedule = try Schedule(teacher: teacher, student: student, kept: kept)
+    let schedule = try Schedule(
+      teacher: teacher, student: student, kept: kept, inputLimit: inputLimit)
     let all = Array(schedule.rounds.prefix(roundLimit))
     let stretches = stretches(all)
     let total = walk.frameCount * (stretches.count + all.count)

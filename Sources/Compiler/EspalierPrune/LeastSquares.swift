@@ -10,19 +10,23 @@ public import EspalierPasses
 /// shortcut, so that it makes up for that too. For inputs x and wanted outputs y, both less their means, of
 /// weights W₀ before,
 ///
-///     W = (E[y xᵀ] + λ W₀) (E[x xᵀ] + λ)⁻¹,   λ = ridge · mean of E[x²]
+///     W = (E[y xᵀ] + λ W₀) (E[x xᵀ] + λ)⁻¹,   λ = ridge · mean of x's variances
 ///
-/// Where frames tell too little the weights stay as they were: λ keeps the equations solvable for any frames.
+/// Where frames tell too little the weights stay as they were: λ keeps the equations solvable for any frames, and
+/// grows tenfold in the rare case that rounding made them not so. Where no input changes at all only the bias is
+/// fitted.
 /// No labels, no gradients.
 ///
 /// Source: He et al. 2017 (channel pruning), eq. 3, made asymmetric and sequential; Frantar & Alistarh 2022.
 public struct LeastSquares: Sendable {
-  /// What pulls towards the weights before, as a share of the inputs' mean square.
+  /// What pulls towards the weights before, as a share of the inputs' mean variance.
   public var ridge: Double
   /// Rows of each layer's inputs that are looked at, all frames together.
   public var rowCount: Int
   /// Layers behind so many layers that are fitted stay as they are: 1 fits those alone that lost inputs.
   public var roundLimit: Int
+  /// Layers whose filters have more inputs stay as they are: memory grows with the square of their number.
+  public var inputLimit = 8_192
 
   public init(ridge: Double = 0.01, rowCount: Int = 10_000, roundLimit: Int = .max) {
     precondition(ridge > 0 && rowCount > 0 && roundLimit > 0)
@@ -44,7 +48,7 @@ public struct LeastSquares: Sendable {
   ) throws -> Graph {
     var fitting = LayerFitting(
       teacher: teacher, walk: try FrameWalk(frames, engine), rowCount: rowCount,
-      subtractsOwnShortcut: true)
+      subtractsOwnShortcut: true, inputLimit: inputLimit)
     fitting.roundLimit = roundLimit
     return try fitting.fitted(student, kept: kept, progress: progress) { layer, moments in
       solved(layer, moments)

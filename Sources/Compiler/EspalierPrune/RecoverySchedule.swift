@@ -17,7 +17,11 @@ struct RecoverySchedule {
   let rounds: [[Layer]]
 
   /// A layer that reads what the original reads, all of it, with the original's weights needs no fitting.
-  init(teacher: Graph, student: Graph, kept: KeptChannels) throws(RecoveryError) {
+  ///
+  /// - Parameter inputLimit: Layers whose filters have more inputs are not fitted.
+  init(
+    teacher: Graph, student: Graph, kept: KeptChannels, inputLimit: Int
+  ) throws(RecoveryError) {
     let originals = Dictionary(teacher.nodes.map { ($0.name, $0) }) { first, _ in first }
     /// By value in how many rounds it is final; values without an entry are the original's.
     var levels: [ValueID: Int] = [:]
@@ -31,7 +35,9 @@ struct RecoverySchedule {
         guard channels.count == own.outputs else {
           throw .channelCount(layer: node.name, expected: channels.count, found: own.outputs)
         }
-        if level != nil || !Self.computesTheSame(own, original, channels) {
+        if own.inputsPerGroup > inputLimit {
+          level = level ?? (Self.computesTheSame(own, original, channels) ? nil : 0)
+        } else if level != nil || !Self.computesTheSame(own, original, channels) {
           let round = level ?? 0
           if rounds.count == round { rounds.append([]) }
           rounds[round].append(

@@ -8,6 +8,8 @@ public import EspalierPasses
 public struct Reestimation: Sendable {
   /// Rows of each layer's inputs that are looked at, all frames together.
   public var rowCount: Int
+  /// Layers whose filters have more inputs stay as they are: memory grows with the square of their number.
+  public var inputLimit = 8_192
 
   public init(rowCount: Int = 10_000) {
     precondition(rowCount > 0)
@@ -22,7 +24,7 @@ public struct Reestimation: Sendable {
   ) throws -> Graph {
     let fitting = LayerFitting(
       teacher: teacher, walk: try FrameWalk(frames, engine), rowCount: rowCount,
-      subtractsOwnShortcut: false)
+      subtractsOwnShortcut: false, inputLimit: inputLimit)
     return try fitting.fitted(student, kept: kept, progress: progress) { layer, moments in
       scaled(layer, moments)
     }

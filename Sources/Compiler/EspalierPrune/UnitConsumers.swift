@@ -23,6 +23,8 @@ struct UnitConsumers {
 
   let all: [Consumer]
 
+  init(all: [Consumer]) { self.all = all }
+
   init(_ graph: Graph, _ map: ChannelMap) {
     all = graph.nodes.compactMap { node in
       guard case .mixed = node.op.channelRule(graph.inputTypes(of: node)),

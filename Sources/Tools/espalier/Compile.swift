@@ -106,8 +106,12 @@ struct Compile: ParsableCommand {
     var pruned: PruningReport?
     if pruning.budgetAsked != nil {
       try tune(&planner, simplified, &chain)
-      let result = try pruner(planner, frames).prune(simplified, &chain)
+      let result = try pruner(planner, frames, of: graph).prune(simplified, &chain)
       pruned = PruningReport(result, of: simplified, asked: pruning.budgetText)
+      if let path = pruning.saveONNX {
+        let kept = result.winner.kept.byLayer(of: simplified)
+        _ = try OnnxOutput(source: source).write(result.graph, keptChannels: kept, to: path)
+      }
       simplified = result.graph
     }
     var (lowered, quantization): (Graph, CalibrationReport?) = (simplified, nil)
@@ -154,12 +158,13 @@ struct Compile: ParsableCommand {
     try chain.stage("tune") { try planner.tune(shapes) }
   }
 
-  private func pruner(_ planner: Planner, _ frames: CalibrationFrames?) -> Pruner {
+  private func pruner(_ planner: Planner, _ frames: CalibrationFrames?, of imported: Graph) -> Pruner {
     let (threads, groups) = (threading.threads, frames?.groups ?? [])
     let timer = GraphTimer(threads: threads) { planner.choices(for: $0) }
     let settings = calibration.settings
     return Pruner(
-      options: pruning, frames: FrameSplit(groups), threads: threads, costs: planner.costs,
+      options: pruning, imported: imported, frames: FrameSplit(groups), threads: threads,
+      costs: planner.costs,
       precision: calibration.quantizes ? .bytes : .float32
     ) { graph in
       guard calibration.quantizes else { return try timer.time(graph) }

@@ -38,7 +38,7 @@ internal import Foundation
     version: "espalier \(version)",
     subcommands: [
       Inspect.self, Compile.self, Quantize.self, Run.self, Bench.self, Compare.self, Evaluate.self,
-      Observe.self, Measure.self, Export.self, Operators.self,
+      Observe.self, Rank.self, Measure.self, Export.self, Operators.self,
     ])
 
   static func main() {

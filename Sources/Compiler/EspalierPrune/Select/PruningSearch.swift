@@ -30,6 +30,8 @@ public struct PruningCandidate {
   public let kept: KeptChannels
   /// On frames that were held back, after recovery.
   public let disagreement: Disagreement
+  /// On the same frames, before recovery; known of winners alone.
+  public internal(set) var cutDisagreement: Disagreement?
 }
 
 /// Why no network fits.

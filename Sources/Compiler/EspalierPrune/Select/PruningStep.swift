@@ -61,10 +61,12 @@ struct PruningStep {
     for (allocation, widths) in try allocations(costAtMost: limit) {
       if !found.contains(where: { $0.widths == widths }) { found.append((allocation, widths)) }
     }
-    let candidates = try found.map { try candidate($0.allocation, $0.widths) }
+    var candidates = try found.map { try candidate($0.allocation, $0.widths) }
     // Without frames the first stays the first.
-    return reference == nil
-      ? candidates : candidates.sorted { $0.disagreement.divergence < $1.disagreement.divergence }
+    guard let reference else { return candidates }
+    candidates.sort { $0.disagreement.divergence < $1.disagreement.divergence }
+    candidates[0].cutDisagreement = try reference.disagreement(of: candidates[0].cut)
+    return candidates
   }
 
   private mutating func allocations(costAtMost limit: Double) throws -> [(Allocation, [Int])] {

@@ -1,3 +1,4 @@
+internal import EspalierGradient
 internal import EspalierGraph
 internal import EspalierMedia
 internal import EspalierObserve
@@ -9,6 +10,8 @@ internal import EspalierSearch
 /// Makes a network smaller as `compile --prune` and its siblings ask.
 struct Pruner {
   let options: PruningOptions
+  /// Before it was simplified.
+  let imported: Graph
   let frames: FrameSplit
   let threads: Int
   /// What layers cost on the target.
@@ -25,7 +28,11 @@ struct Pruner {
 
   /// What came of it.
   struct Result {
-    let graph: Graph
+    /// After all of recovery.
+    var graph: Graph
+    /// On held-back frames, likewise.
+    var disagreement: Disagreement
+    var training: DistillationHistory?
     let winner: PruningCandidate
     let steps: [[PruningCandidate]]
     let prepared: PreparedPruning
@@ -39,7 +46,7 @@ struct Pruner {
   func prune(_ graph: Graph, _ chain: inout CompileChain) throws -> Result {
     guard let budget = options.budgetAsked else { preconditionFailure("nothing asks for a smaller network") }
     var prepared = try chain.stage("rank filters") { try prepare(graph, budget) }
-    let result = try chain.stage("prune and recover") { try search(graph, budget, &prepared) }
+    var result = try chain.stage("prune") { try search(graph, budget, &prepared) }
     guard result.pruned.median_ms < Self.leastGain * result.full.median_ms else {
       throw CommandError(
         """
@@ -47,22 +54,57 @@ struct Pruner {
         \(Format.milliseconds(result.full.median_ms)): it would lose accuracy for nothing; cut more, or not at all
         """)
     }
+    if [.blocks, .distill].contains(options.recoveryAsked), !frames.judging.isEmpty {
+      try chain.stage("distill") { try distill(&result, graph) }
+    }
+    try guardDisagreement(result)
     return result
   }
 
-  private func prepare(_ graph: Graph, _ budget: PruningBudget) throws -> PreparedPruning {
-    let engine = GraphRunner.engine(threads: threads)
-    let hasFrames = frames.fitting.frameCount > 0
-    let (criterion, seed) = (options.criterion?.value ?? (hasFrames ? .obs : .l2), options.seed)
-    guard hasFrames || !criterion.needsFrames else {
-      throw UsageError("--criterion \(criterion.rawValue) looks at frames: give --calibrate DIR")
+  private func distill(_ result: inout Result, _ teacher: Graph) throws {
+    let distiller = Distiller(
+      frames: frames, threads: threads, seed: options.seed,
+      trainsNetwork: options.recoveryAsked == .distill, timeLimit: options.recoverTime?.seconds)
+    let trained = try distiller.distilled(result.graph, kept: result.winner.kept, teacher: teacher)
+    let disagreement = try Disagreement(
+      original: teacher, candidate: trained.graph, frames: frames.judging,
+      engine: GraphRunner.engine(threads: threads))
+    result.training = trained.history
+    // What training made worse on frames that it did not see stays as it was.
+    guard disagreement.divergence < result.disagreement.divergence else { return }
+    (result.graph, result.disagreement) = (trained.graph, disagreement)
+  }
+
+  private func guardDisagreement(_ result: Result) throws {
+    guard let most = options.maxDisagreement else { return }
+    guard result.disagreement.isClassifier else {
+      throw CommandError(
+        "--max-disagreement: the network's outputs are no classes, or no frames were held back")
     }
+    guard result.disagreement.rate <= most.value else {
+      throw CommandError(
+        """
+        \(Format.fixed(result.disagreement.rate * 100, 2)) % of \(result.disagreement.answers) held-back frames get \
+        another class, more than --max-disagreement \(most.value); cut less
+        """)
+    }
+  }
+
+  private func prepare(_ graph: Graph, _ budget: PruningBudget) throws -> PreparedPruning {
+    let hasFrames = frames.fitting.frameCount > 0
+    let ranker = Ranker(
+      criterion: options.criterion ?? (hasFrames ? .obs : .l2), frames: frames.fitting, threads: threads,
+      seed: options.seed, imported: imported)
+    let file = try options.ranks.map { String(decoding: try Files.read($0), as: UTF8.self) }
     var search = PruningSearch(
-      of: graph, fitting: frames.fitting, judging: frames.judging, engine: engine, progress: progress()
+      of: graph, fitting: frames.fitting, judging: frames.judging,
+      engine: GraphRunner.engine(threads: threads), progress: progress()
     ) { graph, map, progress in
-      try FilterRanks.compute(
-        graph, map, criterion: criterion, frames: frames.fitting, engine: engine, seed: seed,
-        progress: progress)
+      guard let file else { return try ranker.rank(graph, map, progress) }
+      return try RanksFile.ranks(from: file, graph, map)
+    }
+    if hasFrames {
+      search.gradients = { try ranker.scores(.gaussNewton(directions: Ranker.directions), $0, $1) }
     }
     search.allocations = options.allocations(hasFrames: hasFrames)
     search.schedule = options.schedule.schedule
@@ -125,7 +167,8 @@ struct Pruner {
     let winner = steps[steps.count - 1][0]
     let predicted = forecast.milliseconds(layers(winner.graph))
     return Result(
-      graph: winner.graph, winner: winner, steps: steps, prepared: prepared, full: full,
+      graph: winner.graph, disagreement: winner.disagreement, winner: winner, steps: steps,
+      prepared: prepared, full: full,
       pruned: try time(winner.graph), predicted: predicted)
   }
 

@@ -34,6 +34,20 @@ struct MillisecondsArgument: ExpressibleByArgument, Equatable {
   }
 }
 
+/// `20m`, `90s`, `1h`.
+struct DurationArgument: ExpressibleByArgument, Equatable {
+  let seconds: Double
+
+  init?(argument: String) {
+    for (unit, factor) in [("s", 1.0), ("m", 60), ("h", 3_600)] where argument.hasSuffix(unit) {
+      guard let number = Double(argument.dropLast()), number > 0, number.isFinite else { return nil }
+      seconds = number * factor
+      return
+    }
+    return nil
+  }
+}
+
 /// `2MB`, `900kB`, `1000000`.
 struct BytesArgument: ExpressibleByArgument, Equatable {
   let value: Int
@@ -98,9 +112,12 @@ struct PruningOptions: ParsableArguments {
 
   @Option(
     help: ArgumentHelp(
-      "How filters are ranked within a layer: \(RankCriterion.allCases.map(\.rawValue).joined(separator: ", ")).",
+      "How filters are ranked within a layer, as 'rank' explains: obs, or l2 without frames.",
       valueName: "NAME"))
-  var criterion: NamedCase<RankCriterion>?
+  var criterion: CriterionArgument?
+
+  @Option(help: ArgumentHelp("Ranks to cut by, as 'rank' writes them.", valueName: "FILE.json"))
+  var ranks: String?
 
   @Option(
     parsing: .upToNextOption,
@@ -132,6 +149,9 @@ struct PruningOptions: ParsableArguments {
   @Flag(help: "The same as --recover none.")
   var noRecover = false
 
+  @Option(help: ArgumentHelp("Training ends after so long, wherever it is then.", valueName: "20m"))
+  var recoverTime: DurationArgument?
+
   @Option(
     help: ArgumentHelp(
       "Give up where more of the held-back frames than this get another class than from the whole network.",
@@ -140,6 +160,11 @@ struct PruningOptions: ParsableArguments {
 
   @Option(help: ArgumentHelp("Numbers that look random follow from this one.", valueName: "N"))
   var seed: UInt64 = 0
+
+  @Option(
+    name: .customLong("save-onnx"),
+    help: ArgumentHelp("Also write the pruned network as an ONNX model, in float32.", valueName: "FILE.onnx"))
+  var saveONNX: String?
 
   /// What is asked for; nil: the network stays whole.
   var budgetAsked: PruningBudget? {
@@ -167,8 +192,12 @@ struct PruningOptions: ParsableArguments {
     }
   }
 
+  /// How far recovery goes.
+  var recoveryAsked: RecoveryArgument { noRecover ? RecoveryArgument.none : recover ?? .distill }
+
+  /// What the networks that compete get.
   var recovery: PruningSearch.Recovery {
-    switch noRecover ? .none : recover ?? .lsq {
+    switch recoveryAsked {
     case .none: .none
     case .stats: .statistics
     case .lsq, .blocks, .distill: .leastSquares
@@ -180,12 +209,19 @@ struct PruningOptions: ParsableArguments {
     guard asked < 2 else {
       throw ValidationError("--prune, --budget, --latency and --size say the same thing; give one of them")
     }
+    guard criterion == nil || ranks == nil else {
+      throw ValidationError("--ranks and --criterion contradict each other")
+    }
+    guard ranks == nil || schedule.schedule == .constant else {
+      throw ValidationError("--ranks are of the whole network: they go with --schedule constant")
+    }
     guard !noRecover || recover == nil || recover == RecoveryArgument.none else {
       throw ValidationError("--no-recover and --recover contradict each other")
     }
     guard asked == 1 else {
       let others = [
-        ("--criterion", criterion != nil), ("--keep", !keep.isEmpty), ("--recover", recover != nil),
+        ("--criterion", criterion != nil), ("--ranks", ranks != nil), ("--keep", !keep.isEmpty),
+        ("--recover", recover != nil), ("--save-onnx", saveONNX != nil),
         ("--no-recover", noRecover), ("--max-disagreement", maxDisagreement != nil),
       ].filter(\.1).map(\.0)
       guard others.isEmpty else {
@@ -203,7 +239,7 @@ struct PruningOptions: ParsableArguments {
     return [
       budgetText, "--allocation \(allocation.rawValue)", "--schedule \(schedule.text)",
       "--seed \(seed)",
-    ] + (criterion.map { ["--criterion \($0.value.rawValue)"] } ?? [])
+    ] + (criterion.map { ["--criterion \($0.rawValue)"] } ?? [])
       + (recover.map { ["--recover \($0.rawValue)"] } ?? []) + (noRecover ? ["--no-recover"] : [])
       + keep.map { "--keep \($0)" }
   }

@@ -16,6 +16,13 @@ struct PruningReport: Encodable {
     let chosen: Bool
   }
 
+  /// The network on held-back frames after a step of recovery.
+  struct Recovery: Encodable {
+    let step: String
+    let divergence: Double
+    let disagreement: Double?
+  }
+
   /// Channels that layers make together.
   struct Group: Encodable {
     let layers: [String]
@@ -48,6 +55,7 @@ struct PruningReport: Encodable {
   /// like these top-1 accuracy differs from the whole network's by at most so much.
   let disagreement: Double?
   let disagreement_bound: Double?
+  let stages: [Recovery]
   let candidates: [Candidate]
   let groups: [Group]
   let frozen: [Frozen]
@@ -61,11 +69,12 @@ struct PruningReport: Encodable {
     multiply_adds = winner.graph.multiplyAdds
     (parameters_before, parameters) = (graph.parameterCount, winner.graph.parameterCount)
     (before, after, predicted_ms) = (result.full, result.pruned, result.predicted)
-    judged_frames = winner.disagreement.answers
-    divergence = winner.disagreement.divergence
-    let isJudged = winner.disagreement.isClassifier
-    disagreement = isJudged ? winner.disagreement.rate : nil
-    disagreement_bound = isJudged ? winner.disagreement.rateBound : nil
+    judged_frames = result.disagreement.answers
+    divergence = result.disagreement.divergence
+    let isJudged = result.disagreement.isClassifier
+    disagreement = isJudged ? result.disagreement.rate : nil
+    disagreement_bound = isJudged ? result.disagreement.rateBound : nil
+    stages = Self.stages(result)
     candidates = result.steps.enumerated().flatMap { step, candidates in
       candidates.enumerated().map { place, candidate in
         Candidate(
@@ -83,9 +92,18 @@ struct PruningReport: Encodable {
         layers: names, before: group.units.count, after: min(kept, group.units.count),
         curve: result.prepared.damages?[index].points.map { [Double($0.width), $0.loss] })
     }
-    var counts: [String: Int] = [:]
-    for reason in map.frozen.values { counts[reason, default: 0] += 1 }
-    frozen = counts.sorted { $0.key < $1.key }.map { Frozen(reason: $0.key, channels: $0.value) }
+    frozen = map.frozenReasons.map { Frozen(reason: $0.reason, channels: $0.channels) }
+  }
+
+  private static func stages(_ result: Pruner.Result) -> [Recovery] {
+    func stage(_ name: String, _ judged: Disagreement) -> Recovery {
+      Recovery(
+        step: name, divergence: judged.divergence, disagreement: judged.isClassifier ? judged.rate : nil)
+    }
+    guard result.disagreement.answers > 0 else { return [] }
+    let cut = result.winner.cutDisagreement.map { [stage("cut", $0)] } ?? []
+    let fitted = [stage("least squares", result.winner.disagreement)]
+    return cut + fitted + (result.training == nil ? [] : [stage("distillation", result.disagreement)])
   }
 
   func show() {
@@ -99,6 +117,7 @@ struct PruningReport: Encodable {
       foretold \(Format.milliseconds(predicted_ms))
       """)
     if !candidates.isEmpty, judged_frames > 0 { print("\n" + candidateTable) }
+    if !stages.isEmpty { print("\n" + stageTable) }
     if let disagreement, let disagreement_bound {
       print(
         """
@@ -125,6 +144,17 @@ struct PruningReport: Encodable {
         Format.fixed(candidate.divergence, 5),
         candidate.disagreement.map { "\(Format.fixed($0 * 100, 2)) %" } ?? "",
         candidate.chosen ? "chosen" : "",
+      ])
+    }
+    return table.text
+  }
+
+  private var stageTable: String {
+    var table = Table([("after", .left), ("divergence", .right), ("other class", .right)])
+    for stage in stages {
+      table.add([
+        stage.step, Format.fixed(stage.divergence, 5),
+        stage.disagreement.map { "\(Format.fixed($0 * 100, 2)) %" } ?? "",
       ])
     }
     return table.text
