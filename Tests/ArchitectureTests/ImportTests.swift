@@ -44,7 +44,7 @@ import Testing
       .filter { Self.swiftModules.contains(String($0.1)) && $0.1 != "espalier" }
     #expect(Set(rows.map { String($0.1) }) == Set(Self.swiftModules).subtracting(["espalier"]))
     for row in rows {
-      let names = row.2.matches(of: /\b(?:C?Espalier\w+|CEspalier|CONNX|CMedia|CMoments|CLAPACK)\b/)
+      let names = row.2.matches(of: /\b(?:C?Espalier\w+|CEspalier|CONNX|CMedia|CMoments|CGradient|CLAPACK)\b/)
       let named = Set(names.map { String($0.0) })
       let allowed = ImportTable.allowed[String(row.1)]?.subtracting(ImportTable.foreign)
         .intersection(SourceTree.modules.keys)

@@ -136,6 +136,15 @@ enum SmallNetworks {
     #expect(tape.hasGradient(end) && !tape.holds(stem))
   }
 
+  @Test func `has a rule for every operator of convolutional networks`() {
+    let needed = [
+      "AveragePool", "BatchNormalization", "Binary", "ChannelShuffle", "Concat", "Conv", "ConvTranspose",
+      "DepthToSpace", "Expand", "Flatten", "Gather", "Gemm", "MatMul", "MaxPool", "Pad", "Reduce", "Reshape",
+      "Resize", "Slice", "Softmax", "SpaceToDepth", "Split", "Squeeze", "Transpose", "Unary", "Unsqueeze",
+    ]
+    #expect(Set(needed).subtracting(Tape.operators) == [])
+  }
+
   @Test func `names the node and the operator that it has no rule for`() throws {
     var graph = Graph()
     let x = graph.appendInput(name: "x", type: TensorType(.float32, [4, 4]))

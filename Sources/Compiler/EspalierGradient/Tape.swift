@@ -108,6 +108,9 @@ public final class Tape: Sendable {
 }
 
 extension Tape {
+  /// Operators that have a gradient, by name.
+  public static var operators: [String] { GradientRules.operators }
+
   /// The constants that training usually changes: weights, biases, slopes and factors of normalizations.
   public static func trainable(_ graph: Graph) -> [ValueID] {
     var result: [ValueID] = []

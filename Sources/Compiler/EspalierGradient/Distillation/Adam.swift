@@ -1,6 +1,6 @@
 internal import CGradient
 
-/// Adam with a cosine schedule and clipped gradients.
+/// Adam with a rising, then falling step size and clipped gradients.
 ///
 /// Source: Kingma and Ba 2015, algorithm 1; Loshchilov and Hutter 2017, equation 5, without restarts.
 struct Adam {
@@ -40,14 +40,15 @@ struct Adam {
     let corrections = (1 - power(beta1, step), 1 - power(beta2, step))
     let root = corrections.1.squareRoot()
     var adam = gradient_adam(
-      rate: rate * Self.cosine(progress) * root / corrections.0, beta1: beta1, beta2: beta2,
+      rate: rate * Self.schedule(progress) * root / corrections.0, beta1: beta1, beta2: beta2,
       epsilon: 1e-8 * root, scale: min(1, clipNorm / max(norm, 1e-12)) / Float(frames))
     gradient_adam_step(&adam, count, gradient, &first, &second, parameters.base)
   }
 
-  /// Half a wave of the cosine, from 1 to 0.
-  static func cosine(_ progress: Float) -> Float {
-    Float((1 + gradient_cosine(Double(min(max(progress, 0), 1)) * Double.pi)) / 2)
+  /// Half a wave of the cosine, from 1 to 0, behind a rise over the first twentieth, in which the moments settle.
+  static func schedule(_ progress: Float) -> Float {
+    let progress = min(max(progress, 0), 1)
+    return min((progress + 0.005) / 0.05, 1) * Float(1 + gradient_cosine(Double(progress) * Double.pi)) / 2
   }
 
   private func power(_ base: Float, _ exponent: Int) -> Float {

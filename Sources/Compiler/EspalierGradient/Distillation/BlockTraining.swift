@@ -81,49 +81,39 @@ struct BlockTraining {
     _ tape: Tape, _ parameters: TapeParameters, _ inputs: [[Float]], _ targets: [[Float]], _ block: Int,
     _ blocks: Int, _ progress: (DistillationProgress) -> Void
   ) -> Double {
-    let memories = (0..<shards.threads).map { _ in TapeMemory(tape, parameters) }
-    let gradients = ShardGradients(parameters)
+    let team = TrainingTeam(tape, parameters, threads: options.threads)
     let order = BatchOrder(
       frames: inputs.count, batch: options.batch, seed: options.seed &+ UInt64(block + 1) << 32)
     var adam = Adam(parameters: parameters.count, rate: options.rate, clipNorm: options.clipNorm)
     let energy = targets.reduce(0) { $0 + gradient_dot($1.count, $1, $1) } / Double(targets.count)
-    let scale = 1 / max(energy, 1e-12)
-    // Blocks share half of the time that is left.
-    let begin = clock.elapsed
-    let share = options.networkSteps > 0 ? 0.5 / (0.5 * Double(blocks + block) / Double(blocks) + 0.5) : 1
-    let (last, output) = (max(options.blockSteps / 10, 1), tape.outputs[0])
+    let (scale, begin, output) = (1 / max(energy, 1e-12), clock.elapsed, tape.outputs[0])
     var recent: [Double] = []
     while adam.step < options.blockSteps {
       let done = clock.progress(
-        step: adam.step, of: options.blockSteps, since: begin, share: share / Double(blocks - block))
+        step: adam.step, of: options.blockSteps, since: begin, share: share(block, of: blocks))
       if done >= 1 { break }
       let frames = order.batch(adam.step)
-      var losses = [Double](repeating: 0, count: frames.count)
-      gradients.clear()
-      losses.withUnsafeMutableBufferPointer { losses in
-        shards.run { shard, worker in
-          let memory = memories[worker]
-          memory.parameterGradients = gradients[shard]
-          for index in stride(from: shard, to: frames.count, by: ParallelShards.count) {
-            memory.setInput(0, inputs[frames[index]])
-            tape.forward(memory)
-            memory.clearGradients()
-            let (own, target) = (memory.value(of: output), targets[frames[index]])
-            losses[index] = scale * gradient_squared_distance(own.count, own.baseAddress, target)
-            gradient_add_difference(
-              own.count, Float(2 * scale), own.baseAddress, target, memory.gradient(of: output).baseAddress)
-            tape.backward(memory)
-          }
-        }
+      let loss = team.step(&adam, frames: frames.count, progress: done) { index, _, memory in
+        memory.setInput(0, inputs[frames[index]])
+        tape.forward(memory)
+        let (own, target) = (memory.value(of: output).baseAddress, targets[frames[index]])
+        gradient_add_difference(
+          target.count, Float(2 * scale), own, target, memory.gradient(of: output).baseAddress)
+        return scale * gradient_squared_distance(target.count, own, target)
       }
-      adam.update(parameters, gradient: gradients.sum(), frames: frames.count, progress: Float(done))
-      let loss = losses.reduce(0, +) / Double(frames.count)
-      recent = recent.suffix(last - 1) + [loss]
+      recent = recent.suffix(max(options.blockSteps / 10, 1) - 1) + [loss]
       progress(
         DistillationProgress(
           phase: .block(block + 1, of: blocks), step: adam.step, steps: options.blockSteps, loss: loss,
           secondsLeft: done > 0 ? (clock.elapsed - begin) * (1 - done) / done : 0))
     }
     return recent.reduce(0, +) / Double(max(recent.count, 1))
+  }
+
+  /// The part of the time left that a block may take: all blocks have half of the time together where the whole
+  /// network is trained behind them.
+  private func share(_ block: Int, of blocks: Int) -> Double {
+    let left = Double(blocks - block)
+    return 1 / (options.networkSteps > 0 ? left + Double(blocks) : left)
   }
 }

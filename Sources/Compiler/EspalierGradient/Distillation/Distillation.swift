@@ -46,7 +46,9 @@ public struct Distillation {
     let start = run.judge(step: 0)
     history.start = start
     if let checkpoint {
-      guard checkpoint.fingerprint == state.fingerprint else { throw .foreignCheckpoint }
+      guard checkpoint.fits(state.fingerprint, parameters: run.parameters.count) else {
+        throw .foreignCheckpoint
+      }
       state = checkpoint
     }
     if state.step == 0, options.blockSteps > 0 {

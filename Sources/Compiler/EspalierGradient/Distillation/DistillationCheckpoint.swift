@@ -30,85 +30,22 @@ public struct DistillationCheckpoint: Equatable, Sendable {
     fingerprint = sum
   }
 
+  /// Notes where training of the whole network stands.
+  ///
+  /// - Parameter counts: Whether a judgement that is not the best counts against going on.
   mutating func update(
-    _ parameters: [Float], _ adam: Adam, best: [Float], _ judgement: DistillationHistory.Judgement, worse: Int
+    _ parameters: [Float], _ adam: Adam, _ judgement: DistillationHistory.Judgement, isBest: Bool,
+    counts: Bool = false
   ) {
     (self.parameters, first, second, step) = (parameters, adam.first, adam.second, adam.step)
-    (self.best, bestLoss, bestStep, self.worse) = (best, judgement.loss, judgement.step, worse)
-  }
-}
-
-extension DistillationCheckpoint {
-  private static let magic = Array("ESPDIST1".utf8)
-
-  /// The checkpoint as a file holds it.
-  public var bytes: [UInt8] {
-    var bytes = Self.magic
-    func append(_ word: UInt64) { bytes += (0..<8).map { UInt8(truncatingIfNeeded: word >> (8 * $0)) } }
-    for word in [
-      fingerprint, UInt64(finishedBlocks), UInt64(step), UInt64(worse), UInt64(bestStep), bestLoss.bitPattern,
-    ] { append(word) }
-    for list in [parameters, first, second, best] {
-      append(UInt64(list.count))
-      for element in list {
-        let bits = element.bitPattern
-        for shift in [0, 8, 16, 24] { bytes.append(UInt8(truncatingIfNeeded: bits >> shift)) }
-      }
-    }
-    append(UInt64(Self.checksum(bytes)))
-    return bytes
+    worse = isBest ? 0 : worse + (counts ? 1 : 0)
+    if isBest { (best, bestLoss, bestStep) = (parameters, judgement.loss, judgement.step) }
   }
 
-  /// - Throws: `CheckpointError` where the bytes are no checkpoint, or damaged.
-  public init(bytes: [UInt8]) throws(CheckpointError) {
-    guard bytes.count >= 64, Array(bytes.prefix(8)) == Self.magic else { throw .notACheckpoint }
-    var position = 8
-    func word() throws(CheckpointError) -> UInt64 {
-      guard position + 8 <= bytes.count else { throw .damaged }
-      defer { position += 8 }
-      return (0..<8).reduce(0) { $0 | UInt64(bytes[position + $1]) << (8 * UInt64($1)) }
-    }
-    func number() throws(CheckpointError) -> Int {
-      guard let number = Int(exactly: try word()), number <= 1 << 40 else { throw .damaged }
-      return number
-    }
-    func list() throws(CheckpointError) -> [Float] {
-      let count = try number()
-      guard count <= (bytes.count - position) / 4 else { throw .damaged }
-      defer { position += 4 * count }
-      return (0..<count).map { index in
-        let place = position + 4 * index
-        return Float(
-          bitPattern: (0..<4).reduce(0) { $0 | UInt32(bytes[place + $1]) << (8 * UInt32($1)) })
-      }
-    }
-    let stored = (0..<8).reduce(UInt64(0)) { $0 | UInt64(bytes[bytes.count - 8 + $1]) << (8 * UInt64($1)) }
-    guard stored == UInt64(Self.checksum(Array(bytes.dropLast(8)))) else { throw .damaged }
-    fingerprint = try word()
-    (finishedBlocks, step, worse, bestStep) = (try number(), try number(), try number(), try number())
-    bestLoss = Double(bitPattern: try word())
-    (parameters, first, second, best) = (try list(), try list(), try list(), try list())
-    guard position == bytes.count - 8 else { throw .damaged }
-  }
-
-  /// CRC-32C, by the reversed polynomial 0x82F63B78.
-  private static func checksum(_ bytes: [UInt8]) -> UInt32 {
-    let table: [UInt32] = (0..<256).map { index in
-      (0..<8).reduce(UInt32(index)) { value, _ in value & 1 == 1 ? value >> 1 ^ 0x82F6_3B78 : value >> 1 }
-    }
-    return ~bytes.reduce(~0) { table[Int(UInt8(truncatingIfNeeded: $0) ^ $1)] ^ $0 >> 8 }
-  }
-}
-
-/// Why bytes are no checkpoint.
-public enum CheckpointError: Error, Equatable, Sendable, CustomStringConvertible {
-  case notACheckpoint
-  case damaged
-
-  public var description: String {
-    switch self {
-    case .notACheckpoint: "this is no checkpoint of a distillation"
-    case .damaged: "the checkpoint is damaged; start again without it"
-    }
+  /// Whether it is of a network of this structure, with so many trained floats.
+  func fits(_ fingerprint: UInt64, parameters count: Int) -> Bool {
+    let moments = [first.count, second.count, best.count]
+    return self.fingerprint == fingerprint && parameters.count == count
+      && moments.allSatisfy { $0 == (step > 0 ? count : 0) }
   }
 }

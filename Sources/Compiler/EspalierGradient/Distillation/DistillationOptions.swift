@@ -18,8 +18,8 @@ public struct DistillationOptions: Sendable {
   public var augmentation = Augmentation()
   /// How often the held-back frames are looked at.
   public var judgements = 8
-  /// Training ends after so many judgements without a better one.
-  public var patience = 4
+  /// In the second half of its steps, training ends after so many judgements in turn without a better one.
+  public var patience = 3
   /// Channels of the teacher that the student kept, by the names of tensors.
   public var keptChannels: [String: [Int]] = [:]
   public var threads = 1

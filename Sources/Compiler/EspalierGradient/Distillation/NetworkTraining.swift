@@ -3,17 +3,16 @@ internal import EspalierGraph
 
 /// Training of the whole student beside its teacher.
 struct NetworkTraining {
-  let tape: Tape
-  let parameters: TapeParameters
+  private let team: TrainingTeam
   private let teacherTape: Tape
-  private var loss: OutputLoss
-  private let shards: ParallelShards
-  private let students: [TapeMemory]
   private let teachers: [TapeMemory]
-  private let gradients: ShardGradients
+  private var loss: OutputLoss
   private let distillation: Distillation
   private let clock: TrainingClock
 
+  private var tape: Tape { team.tape }
+  /// What is trained.
+  var parameters: TapeParameters { team.parameters }
   private var options: DistillationOptions { distillation.options }
 
   init(_ distillation: Distillation, _ clock: TrainingClock) throws(DistillationError) {
@@ -27,13 +26,10 @@ struct NetworkTraining {
         try Tape(teacher, to: loss.teacherOutputs, gradientsOf: [])
       )
     } catch { throw .gradient(error) }
-    (tape, teacherTape) = tapes
-    shards = ParallelShards(threads: distillation.options.threads)
-    let (own, other) = (tapes.student.makeParameters(), tapes.teacher.makeParameters())
-    parameters = own
-    students = (0..<shards.threads).map { _ in TapeMemory(tapes.student, own) }
-    teachers = (0..<shards.threads).map { _ in TapeMemory(tapes.teacher, other) }
-    gradients = ShardGradients(parameters)
+    teacherTape = tapes.teacher
+    team = TrainingTeam(tapes.student, tapes.student.makeParameters(), threads: distillation.options.threads)
+    let parameters = tapes.teacher.makeParameters()
+    teachers = team.memories.map { _ in TapeMemory(tapes.teacher, parameters) }
   }
 
   private static func loss(_ distillation: Distillation) throws(DistillationError) -> OutputLoss {
@@ -104,10 +100,10 @@ struct NetworkTraining {
       let batch = (first..<min(first + 64, holdout.count)).map(holdout.elements)
       losses.withUnsafeMutableBufferPointer { losses in
         agreements.withUnsafeMutableBufferPointer { agreements in
-          shards.forEach(batch.count) { index, worker in
+          team.shards.forEach(batch.count) { index, worker in
             run(batch[index], worker)
             (losses[first + index], agreements[first + index]) = loss.judge(
-              students[worker], teachers[worker])
+              team.memories[worker], teachers[worker])
           }
         }
       }
@@ -122,79 +118,63 @@ struct NetworkTraining {
   /// Student and teacher forward on one frame.
   private func run(_ frame: [[Float]], _ worker: Int) {
     for (input, elements) in frame.enumerated() {
-      students[worker].setInput(input, elements)
+      team.memories[worker].setInput(input, elements)
       teachers[worker].setInput(input, elements)
     }
-    tape.forward(students[worker])
+    tape.forward(team.memories[worker])
     teacherTape.forward(teachers[worker])
   }
 
   /// Trains on, and leaves the best parameters behind.
-  mutating func train(
+  func train(
     _ state: inout DistillationCheckpoint, _ history: inout DistillationHistory,
     _ checkpoint: ((DistillationCheckpoint) -> Void)?, _ progress: (DistillationProgress) -> Void
   ) {
     parameters.elements = state.parameters
     var adam = Adam(parameters: parameters.count, rate: options.rate, clipNorm: options.clipNorm)
-    if state.step > 0 { adam.resume(step: state.step, first: state.first, second: state.second) }
-    var best = judge(step: state.step)
-    var bestElements = parameters.elements
-    if state.step > 0, state.bestLoss < best.loss {
-      parameters.elements = state.best
-      best = judge(step: state.bestStep)
-      bestElements = state.best
-      parameters.elements = state.parameters
+    if state.step > 0 {
+      adam.resume(step: state.step, first: state.first, second: state.second)
+    } else {
+      let judgement = judge(step: 0)
+      state.update(parameters.elements, adam, judgement, isBest: true)
+      history.judgements.append(judgement)
     }
-    history.judgements.append(best)
     let (begin, count) = (clock.elapsed, Double(max(options.judgements, 1)))
-    var done = clock.progress(step: adam.step, of: options.networkSteps, since: begin)
     let order = BatchOrder(frames: distillation.frames.count, batch: options.batch, seed: options.seed)
-    var worse = state.worse
-    while adam.step < options.networkSteps, done < 1, worse < options.patience {
-      let sum = step(order.batch(adam.step), adam.step)
-      adam.update(parameters, gradient: gradients.sum(), frames: options.batch, progress: Float(done))
+    var done = clock.progress(step: adam.step, of: options.networkSteps, since: begin)
+    while adam.step < options.networkSteps, done < 1, state.worse < options.patience {
+      let loss = step(&adam, order.batch(adam.step), progress: done)
       let judged = (done * count).rounded(.down)
       done = clock.progress(step: adam.step, of: options.networkSteps, since: begin)
       progress(
         DistillationProgress(
-          phase: .network, step: adam.step, steps: options.networkSteps, loss: sum / Double(options.batch),
+          phase: .network, step: adam.step, steps: options.networkSteps, loss: loss,
           secondsLeft: done > 0 ? (clock.elapsed - begin) * (1 - min(done, 1)) / done : 0))
       guard done >= 1 || (done * count).rounded(.down) > judged else { continue }
       let judgement = judge(step: adam.step)
       history.judgements.append(judgement)
-      worse = judgement.loss < best.loss ? 0 : worse + 1
-      if judgement.loss < best.loss { (best, bestElements) = (judgement, parameters.elements) }
-      state.update(parameters.elements, adam, best: bestElements, best, worse: worse)
+      // Before its last half the step size is too large to tell.
+      state.update(
+        parameters.elements, adam, judgement, isBest: judgement.loss < state.bestLoss, counts: done > 0.5)
       checkpoint?(state)
     }
-    parameters.elements = bestElements
-    history.best = best
+    parameters.elements = state.best
+    history.best = judge(step: state.bestStep)
   }
 
-  /// The gradients of one minibatch.
+  /// One step on frames of these numbers, augmented.
   ///
-  /// - Returns: The sum of the losses.
-  private func step(_ frames: [Int], _ step: Int) -> Double {
+  /// - Returns: The mean loss.
+  private func step(_ adam: inout Adam, _ frames: [Int], progress: Double) -> Double {
     let shape = distillation.student.type(of: distillation.student.inputs[0]).shape
-    let originals = frames.map(distillation.frames.elements)
-    var losses = [Double](repeating: 0, count: frames.count)
-    gradients.clear()
-    losses.withUnsafeMutableBufferPointer { losses in
-      shards.run { shard, worker in
-        let student = students[worker]
-        student.parameterGradients = gradients[shard]
-        for index in stride(from: shard, to: frames.count, by: ParallelShards.count) {
-          var random = TrainingRandom(seed: options.seed, stream: UInt64(step * frames.count + index + 1))
-          var frame = originals[index]
-          frame[0] = options.augmentation.apply(to: frame[0], shape: shape, &random)
-          run(frame, worker)
-          student.clearGradients()
-          losses[index] = loss.seed(student, teachers[worker])
-          tape.backward(student)
-        }
-      }
+    let (originals, step) = (frames.map(distillation.frames.elements), adam.step)
+    return team.step(&adam, frames: frames.count, progress: progress) { index, worker, memory in
+      var random = TrainingRandom(seed: options.seed, stream: UInt64(step * frames.count + index + 1))
+      var frame = originals[index]
+      frame[0] = options.augmentation.apply(to: frame[0], shape: shape, &random)
+      run(frame, worker)
+      return loss.seed(memory, teachers[worker])
     }
-    return losses.reduce(0, +)
   }
 }
 
