@@ -43,6 +43,10 @@ import Testing
     OperatorCase("Pad by mirroring", Pad(mode: .reflect, before: [0, 2], after: [0, 1]), [tensor([2, 4])]),
     OperatorCase("DepthToSpace", DepthToSpace(blockSize: 2), [tensor([1, 8, 2, 3])]),
     OperatorCase("SpaceToDepth", SpaceToDepth(blockSize: 2), [tensor([1, 2, 4, 2])]),
+    OperatorCase("Squeeze", Squeeze(axes: [1]), [tensor([2, 1, 3])]),
+    OperatorCase("Unsqueeze", Unsqueeze(axes: [0, 3]), [tensor([2, 3])]),
+    OperatorCase("Tile", Tile(repeats: [2, 1, 3]), [tensor([1, 2, 2])]),
+    OperatorCase("Identity", Identity(), [tensor([2, 3])]),
     OperatorCase("Expand", Expand(shape: [2, 3, 4]), [tensor([2, 1, 4])]),
   ]
 

@@ -1,7 +1,8 @@
 // swift-tools-version:6.2
 import PackageDescription
 
-/// Speed of single kernels against the processor's own limits; `swift run -c release kernel-benchmarks`.
+/// Speed of single kernels against the processor's own limits, `swift run -c release kernel-benchmarks`, and of
+/// training, `swift run -c release gradient-benchmarks model.onnx`.
 let package = Package(
   name: "espalier-benchmarks",
   dependencies: [.package(name: "espalier", path: "../..")],
@@ -11,6 +12,8 @@ let package = Package(
       dependencies: [
         .product(name: "EspalierKernels", package: "espalier"),
         .product(name: "ProcessorPeak", package: "espalier"),
-      ])
+      ]),
+    .executableTarget(
+      name: "gradient-benchmarks", dependencies: [.product(name: "EspalierCompiler", package: "espalier")]),
   ],
   cLanguageStandard: .gnu17)
