@@ -94,8 +94,9 @@ extension Reduce {
       throw builder.noForm("\(kind.rawValue) has no operator")
     }
     let rank = builder.inputTypes[0].rank
-    if keepsAxes, rank >= 3, axes == Array(2..<rank), kind == .mean || kind == .max {
-      return builder.write(kind == .mean ? "GlobalAveragePool" : "GlobalMaxPool")
+    // Of the two that have a name of their own the one that every tool knows.
+    if kind == .mean, keepsAxes, rank >= 3, axes == Array(2..<rank) {
+      return builder.write("GlobalAveragePool")
     }
     guard !axes.isEmpty else { return exportOfSingleElements(into: &builder) }
     if kind == .sum {
