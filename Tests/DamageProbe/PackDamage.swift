@@ -47,7 +47,9 @@ struct PackDamage {
   /// One to three fields of header, section table and sections; mostly of the plan.
   private mutating func damageFields(_ bytes: [UInt8]) -> [UInt8] {
     var editor = PackEditor(bytes)
-    let names = ["PLAN", "PLAN", "PLAN", "PLAN", "WGHT", "WGHT", "PORT", "CERT", "PROV"]
+    let names = [
+      "PLAN", "PLAN", "PLAN", "PLAN", "WGHT", "WGHT", "CPLN", "CWGT", "CWGT", "PORT", "CERT", "PROV",
+    ]
     let sections = names.compactMap { editor.section($0) }.filter { !$0.isEmpty }
     let ranges = sections + [0..<64 + editor.sectionCount * 32]
     for _ in 0...below(3) { damageField(&editor, in: ranges[below(ranges.count)]) }

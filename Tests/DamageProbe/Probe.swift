@@ -46,9 +46,11 @@ final class Probe {
   func tryPack(_ seed: UInt64) throws -> (model: Int, outcome: String) {
     var random = SeededGenerator(seed: seed ^ 0xDA3A_6E00)
     var index = Int.random(in: models.indices, using: &random)
+    let coded = Bool.random(using: &random)
     while true {
-      if packs[index] == nil { packs[index] = try models[index].pack() ?? [] }
-      if let pack = packs[index], !pack.isEmpty {
+      let place = 2 * index + (coded ? 1 : 0)
+      if packs[place] == nil { packs[place] = try models[index].pack(coded ? .coded : .mapped) ?? [] }
+      if let pack = packs[place], !pack.isEmpty {
         var damage = PackDamage(seed: seed)
         let bytes = damage.damage(pack)
         keep(bytes)

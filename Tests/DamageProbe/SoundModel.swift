@@ -36,10 +36,10 @@ struct SoundModel {
   }
 
   /// The packed file of the sound model; nil where the runtime has no kernel for it.
-  func pack() throws -> [UInt8]? {
+  func pack(_ weights: PlanWriter.WeightStorage) throws -> [UInt8]? {
     guard let graph = try? Importer.graph(contentsOf: path, options: options),
       let plan = try? Pipeline.compile(graph)
     else { return nil }
-    return try PlanWriter.bytes(of: plan)
+    return try PlanWriter.bytes(of: plan, weights: weights)
   }
 }

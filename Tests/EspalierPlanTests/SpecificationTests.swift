@@ -19,7 +19,7 @@ import Testing
     ("Header", 64), ("Section entry", 32), ("PLAN header", 32), ("Call record", 16),
     ("Operand record", 16), ("PORT header", 16), ("Port record", 96), ("Certificate", 64),
     ("PROV header", 16), ("Provenance entry", 8), ("GOLD header", 32), ("Golden vector", 32),
-    ("Signature", 128),
+    ("Signature", 128), ("Coded header", 32), ("Stream record", 16), ("Piece record", 12),
   ])
   func `leaves no byte of a record open`(name: String, byteCount: Int) throws {
     let fields = try specification.record(name).fields

@@ -38,6 +38,23 @@ import Testing
     #expect(refused > 100 && refused < 290)
   }
 
+  @Test(arguments: 0..<10)
+  func `is refused or runs safely where its sections are coded`(seed: UInt64) throws {
+    var random = SeededGenerator(seed: seed)
+    let bytes = try PlanWriter.bytes(of: ResidualNetwork(rows: 20, channels: 16).plan, weights: .coded)
+    let ranges = ["CPLN", "CWGT"].compactMap { PackEditor(bytes).section($0) }
+    #expect(ranges.count == 2)
+    var refused = 0
+    for _ in 0..<300 {
+      var editor = PackEditor(bytes)
+      for _ in 0..<Int.random(in: 1...3, using: &random) { Self.mutate(&editor, ranges, &random) }
+      editor.mendChecksums()
+      if try !Self.survives(editor.bytes) { refused += 1 }
+    }
+    // The states that a stream ends with tell nearly every change.
+    #expect(refused > 200)
+  }
+
   /// Cut at every place behind which the header could still be mended.
   @Test func `is refused when it is cut and its size is mended`() throws {
     let bytes = try PlanWriter.bytes(of: ResidualNetwork(rows: 2, channels: 4).plan)

@@ -17,6 +17,15 @@ import Testing
     }
   }
 
+  @Test func `computes the same from coded weights`() throws {
+    let network = ResidualNetwork(rows: 300)
+    let model = try Model(bytes: PlanWriter.bytes(of: network.plan, weights: .coded))
+    #expect(model.fileByteCount < model.weightsByteCount)
+    var session = try Session(model, threads: 2)
+    let input = network.input(seed: 4)
+    #expect(try session.run([input]) == [network.output(for: input)])
+  }
+
   @Test(arguments: [InstructionSet.scalar, .avx2, .avx512])
   func `computes the same with a capped instruction set`(limit: InstructionSet) throws {
     let network = ResidualNetwork(rows: 300)

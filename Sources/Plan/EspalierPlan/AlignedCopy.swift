@@ -1,13 +1,20 @@
 /// A copy of bytes at a 64-byte boundary, as kernels and checkers want their weights.
 package final class AlignedCopy: @unchecked Sendable {
-  package let bytes: UnsafeRawBufferPointer
-  private let memory: UnsafeMutableRawPointer
+  /// Whoever made the copy may fill it before others see it.
+  let memory: UnsafeMutableRawBufferPointer
 
-  package init(of source: [UInt8]) {
-    memory = UnsafeMutableRawPointer.allocate(byteCount: max(source.count, 1), alignment: 64)
-    unsafe UnsafeMutableRawBufferPointer(start: memory, count: source.count).copyBytes(from: source)
-    bytes = unsafe UnsafeRawBufferPointer(start: memory, count: source.count)
+  package var bytes: UnsafeRawBufferPointer { unsafe UnsafeRawBufferPointer(memory) }
+
+  package convenience init(of source: [UInt8]) {
+    self.init(byteCount: source.count)
+    unsafe memory.copyBytes(from: source)
   }
 
-  deinit { unsafe memory.deallocate() }
+  /// Memory that holds nothing yet.
+  init(byteCount: Int) {
+    let start = UnsafeMutableRawPointer.allocate(byteCount: max(byteCount, 1), alignment: 64)
+    memory = unsafe UnsafeMutableRawBufferPointer(start: start, count: byteCount)
+  }
+
+  deinit { unsafe memory.baseAddress?.deallocate() }
 }

@@ -22,6 +22,14 @@ struct ByteReader {
     return Value(littleEndian: unsafe bytes.loadUnaligned(fromByteOffset: start, as: Value.self))
   }
 
+  /// The next `count` bytes; valid as long as those that are read.
+  ///
+  /// - Throws: `truncated` where the part ends before.
+  mutating func readBytes(_ count: Int) throws(PlanError) -> UnsafeRawBufferPointer {
+    let start = try advance(by: count)
+    return unsafe UnsafeRawBufferPointer(rebasing: bytes[start..<start + count])
+  }
+
   /// The next `count` bytes as text.
   ///
   /// - Throws: `invalid` where they are not UTF-8 or hold a zero byte.

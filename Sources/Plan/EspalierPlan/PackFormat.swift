@@ -48,11 +48,15 @@ public struct SectionIdentifier: Sendable, Equatable {
   public static let certificate = SectionIdentifier("C", "E", "R", "T")
   public static let provenance = SectionIdentifier("P", "R", "O", "V")
   public static let weights = SectionIdentifier("W", "G", "H", "T")
+  /// In the place of `plan`.
+  public static let codedPlan = SectionIdentifier("C", "P", "L", "N")
+  /// In the place of `weights`.
+  public static let codedWeights = SectionIdentifier("C", "W", "G", "T")
   public static let goldenVectors = SectionIdentifier("G", "O", "L", "D")
   public static let signature = SectionIdentifier("S", "I", "G", "N")
 
   static let known: [SectionIdentifier] = [
-    .plan, .ports, .certificate, .provenance, .weights, .goldenVectors, .signature,
+    .plan, .ports, .certificate, .provenance, .weights, .codedPlan, .codedWeights, .goldenVectors, .signature,
   ]
 
   /// The four letters, `?` for each that does not print.

@@ -6,8 +6,10 @@ public struct PackedPlan: Sendable {
   public var inputs: [Plan.Port]
   public var outputs: [Plan.Port]
   public var provenance: [Plan.Provenance]
-  /// Where the weights lie in the file; the start is a multiple of a cache line.
+  /// Where the weights lie in the file, from a multiple of a cache line on; empty where they are coded.
   public var weights: Range<Int>
+  /// The weights of a file that has them coded.
+  package var decodedWeights: AlignedCopy?
   /// What the file says that a frame needs.
   public var certificate: ResourceCertificate
 
@@ -25,7 +27,8 @@ extension Plan {
   public init(_ packed: PackedPlan, weightsFrom file: [UInt8]) {
     self.init(
       calls: packed.calls, inputs: packed.inputs, outputs: packed.outputs,
-      weights: Array(file[packed.weights]), arenaByteCount: Int(packed.certificate.arenaByteCount),
+      weights: packed.decodedWeights.map { unsafe [UInt8]($0.bytes) } ?? Array(file[packed.weights]),
+      arenaByteCount: Int(packed.certificate.arenaByteCount),
       multiplyAdds: packed.certificate.multiplyAdds, provenance: packed.provenance)
   }
 }

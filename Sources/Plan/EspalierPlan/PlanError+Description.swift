@@ -58,6 +58,8 @@ extension PlanError.Quantity {
     case .arenaBytes: "bytes of the arena"
     case .scratchBytes: "bytes of scratch memory"
     case .multiplyAdds: "multiply-adds of a frame"
+    case .streams: "number of coded streams"
+    case .decodedBytes: "bytes of a decoded section"
     }
   }
 }
@@ -84,6 +86,11 @@ extension PlanError.Field {
     case .normalization: "mean or scale of port"
     case .certificate: "certificate field"
     case .weightsByteCount: "size of the weights"
+    case .streamContexts: "models of stream"
+    case .byteModel: "frequencies of stream"
+    case .codedBytes: "bytes of stream"
+    case .codedPiece: "piece of coded section"
+    case .decodedByteCount: "size of the decoded section"
     }
   }
 }

@@ -40,6 +40,8 @@ public enum PlanError: Error, Sendable {
     case arenaBytes
     case scratchBytes
     case multiplyAdds
+    case streams
+    case decodedBytes
   }
 
   /// A field whose value can be wrong by itself.
@@ -63,6 +65,11 @@ public enum PlanError: Error, Sendable {
     case normalization
     case certificate
     case weightsByteCount
+    case streamContexts
+    case byteModel
+    case codedBytes
+    case codedPiece
+    case decodedByteCount
   }
 }
 

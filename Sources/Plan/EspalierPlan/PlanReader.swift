@@ -14,12 +14,26 @@ public enum PlanReader {
     let table = try unsafe SectionTable(file, limits: limits)
     let (inputs, outputs) = try unsafe readPorts(table.section(.ports), limits: limits)
     let certificate = try unsafe readCertificate(table.section(.certificate), limits: limits)
-    let calls = try unsafe readCalls(table.section(.plan), limits: limits)
+    let decodedCalls = try decoded(.codedPlan, insteadOf: .plan, table)
+    let section: UnsafeRawBufferPointer
+    if let decodedCalls {
+      unsafe section = decodedCalls.bytes
+    } else {
+      unsafe section = try table.section(.plan)
+    }
+    let calls = try unsafe readCalls(section, limits: limits)
+    withExtendedLifetime(decodedCalls) {}
     var provenance: [Plan.Provenance] = []
     if let section = unsafe table.optionalSection(.provenance) {
       provenance = try unsafe readProvenance(section, limits: limits)
     }
-    let weights = try unsafe table.section(.weights)
+    let decodedWeights = try decoded(.codedWeights, insteadOf: .weights, table)
+    let weights: UnsafeRawBufferPointer
+    if let decodedWeights {
+      unsafe weights = decodedWeights.bytes
+    } else {
+      unsafe weights = try table.section(.weights)
+    }
     guard certificate.weightsByteCount == UInt64(weights.count) else {
       throw .invalid(.weightsByteCount, index: 0, found: UInt64(weights.count))
     }
@@ -28,7 +42,17 @@ public enum PlanReader {
       limits: limits)
     return PackedPlan(
       calls: calls, resources: try checker.check(calls), inputs: inputs, outputs: outputs,
-      provenance: provenance, weights: table.range(of: .weights) ?? 0..<0, certificate: certificate)
+      provenance: provenance, weights: table.range(of: .weights) ?? 0..<0, decodedWeights: decodedWeights,
+      certificate: certificate)
+  }
+
+  /// What stands for a section in fewer bytes; nil where the section itself is there.
+  private static func decoded(
+    _ identifier: SectionIdentifier, insteadOf plain: SectionIdentifier, _ table: SectionTable
+  ) throws(PlanError) -> AlignedCopy? {
+    guard let section = unsafe table.optionalSection(identifier) else { return nil }
+    guard table.range(of: plain) == nil else { throw .duplicateSection(plain) }
+    return try unsafe CodedSection.decoded(section, of: identifier)
   }
 
   /// Reads and checks a packed file that lies in an array, which is copied to a 64-byte boundary first.

@@ -1,32 +1,33 @@
 extension PlanWriter {
-  /// Call records, operand records, parameter words and names, in this order.
-  static func planSection(_ calls: [Plan.Call]) -> [UInt8] {
+  /// The header, call records, operand records, parameter words and names.
+  static func planParts(_ calls: [Plan.Call]) -> [[UInt8]] {
     var section = ByteWriter()
     section.write(UInt32(calls.count))
     section.write(UInt32(calls.reduce(0) { $0 + $1.operands.count }))
     section.write(UInt32(calls.reduce(0) { $0 + $1.parameters.count }))
     section.write(UInt32(calls.reduce(0) { $0 + $1.name.utf8.count }))
     section.writeZeros(PackFormat.planHeaderByteCount - section.bytes.count)
+    var (records, operands, words, names) = (ByteWriter(), ByteWriter(), ByteWriter(), ByteWriter())
     for call in calls {
-      section.write(call.family)
-      section.write(call.needsBarrier ? PackFormat.barrierFlag : 0)
-      section.write(UInt8(call.operands.count))
-      section.write(UInt32(call.parameters.count))
-      section.write(UInt32(call.name.utf8.count))
-      section.write(UInt32(0))
+      records.write(call.family)
+      records.write(call.needsBarrier ? PackFormat.barrierFlag : 0)
+      records.write(UInt8(call.operands.count))
+      records.write(UInt32(call.parameters.count))
+      records.write(UInt32(call.name.utf8.count))
+      records.write(UInt32(0))
     }
     for call in calls {
       for operand in call.operands {
-        section.write(operand.space.rawValue)
-        section.write(operand.index)
-        section.write(operand.offset)
+        operands.write(operand.space.rawValue)
+        operands.write(operand.index)
+        operands.write(operand.offset)
       }
     }
     for call in calls {
-      for word in call.parameters { section.write(word) }
+      for word in call.parameters { words.write(word) }
     }
-    for call in calls { section.write(call.name) }
-    return section.bytes
+    for call in calls { names.write(call.name) }
+    return [section.bytes, records.bytes, operands.bytes, words.bytes, names.bytes]
   }
 
   /// Inputs, then outputs, then their names.

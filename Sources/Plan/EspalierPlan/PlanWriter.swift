@@ -1,19 +1,50 @@
 /// Turns a plan into the bytes of a packed file; the same plan gives the same bytes.
 public enum PlanWriter {
+  /// How calls and weights lie in the file.
+  public enum WeightStorage: Sendable {
+    /// As they are read: loading maps the weights.
+    case mapped
+    /// In fewer bytes, where that saves a twentieth: loading decodes them to memory.
+    case coded
+  }
+
   /// The whole file, as `PackedFile.md` specifies it.
   ///
   /// - Throws: What a reader would find wrong with the plan: a call that its kernel's checker refuses, or
   ///   more than the limits allow.
-  public static func bytes(of plan: Plan, limits: PlanLimits = PlanLimits()) throws(PlanError) -> [UInt8] {
+  public static func bytes(
+    of plan: Plan, weights: WeightStorage = .mapped, limits: PlanLimits = PlanLimits()
+  ) throws(PlanError) -> [UInt8] {
     try require(plan, within: limits)
     let certificate = try certificate(of: plan, limits: limits)
     return assemble([
-      (.plan, planSection(plan.calls)),
+      planSection(of: plan, weights),
       (.ports, portSection(inputs: plan.inputs, outputs: plan.outputs)),
       (.certificate, certificateSection(certificate)),
       (.provenance, provenanceSection(plan.provenance)),
-      (.weights, plan.weights),
+      weightsSection(of: plan, weights),
     ])
+  }
+
+  private static func planSection(of plan: Plan, _ storage: WeightStorage) -> (SectionIdentifier, [UInt8]) {
+    let parts = planParts(plan.calls)
+    return shorter(.plan, parts.flatMap { $0 }, .codedPlan, storage) { SectionCoder.section(of: parts) }
+  }
+
+  private static func weightsSection(of plan: Plan, _ storage: WeightStorage) -> (SectionIdentifier, [UInt8])
+  {
+    shorter(.weights, plan.weights, .codedWeights, storage) { WeightsCoder.section(plan) }
+  }
+
+  /// The coded form of a section where it is asked for and saves a twentieth.
+  private static func shorter(
+    _ plain: SectionIdentifier, _ bytes: [UInt8], _ coded: SectionIdentifier, _ storage: WeightStorage,
+    _ code: () -> [UInt8]
+  ) -> (SectionIdentifier, [UInt8]) {
+    guard storage == .coded else { return (plain, bytes) }
+    let found = code()
+    let reads = bytes.count <= found.count * CodedSection.largestRatio
+    return reads && found.count < bytes.count / 20 * 19 ? (coded, found) : (plain, bytes)
   }
 
   /// What a frame of the plan needs.

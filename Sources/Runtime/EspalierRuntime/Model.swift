@@ -55,7 +55,7 @@ public final class Model: Sendable {
   public var arenaByteCount: Int { Int(packed.certificate.arenaByteCount) }
   /// Beside the arena, for each thread.
   public var scratchByteCount: Int { packed.scratchByteCount }
-  public var weightsByteCount: Int { packed.weights.count }
+  public var weightsByteCount: Int { weights.count }
   public var fileByteCount: Int { storage.bytes.count }
   public var provenance: [Plan.Provenance] { packed.provenance }
   /// What the file says that a frame needs.
@@ -65,5 +65,7 @@ public final class Model: Sendable {
   var touchedArenaByteCount: Int { packed.touchedArenaByteCount }
 
   /// The weights as kernels read them; valid as long as the model lives.
-  var weights: UnsafeRawBufferPointer { UnsafeRawBufferPointer(rebasing: storage.bytes[packed.weights]) }
+  var weights: UnsafeRawBufferPointer {
+    packed.decodedWeights?.bytes ?? UnsafeRawBufferPointer(rebasing: storage.bytes[packed.weights])
+  }
 }

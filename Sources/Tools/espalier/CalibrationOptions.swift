@@ -1,6 +1,7 @@
 internal import ArgumentParser
 internal import EspalierObserve
 internal import EspalierPasses
+internal import EspalierPlan
 
 /// `--precision`.
 enum PrecisionArgument: String, CaseIterable, ExpressibleByArgument { case fp32, int8, auto }
@@ -69,6 +70,15 @@ struct CalibrationOptions: ParsableArguments {
     help: ArgumentHelp("Nodes that stay in float32, by their names or their outputs'.", valueName: "NODE"))
   var keepFloat: [String] = []
 
+  @Flag(
+    help: """
+      Leave calls and weights in the file as they are read: loading maps the weights, and the file is a fifth larger.
+      """)
+  var mapped = false
+
+  /// How the packed file holds its weights.
+  var storage: PlanWriter.WeightStorage { quantizes && !mapped ? .coded : .mapped }
+
   var quantizes: Bool { precision != .fp32 && !calibrate.isEmpty }
 
   func validate() throws {
@@ -77,6 +87,7 @@ struct CalibrationOptions: ParsableArguments {
         throw ValidationError("--precision int8 needs frames to quantize by: --calibrate DIR")
       }
       guard keepFloat.isEmpty else { throw ValidationError("--keep-float goes with --calibrate") }
+      guard !mapped else { throw ValidationError("--mapped goes with --calibrate: float32 is never coded") }
     }
   }
 
@@ -90,6 +101,6 @@ struct CalibrationOptions: ParsableArguments {
     return [
       "--precision \(precision.rawValue)", "--calibration-method \(calibrationMethod.rawValue)",
       "--instructions \(instructions.rawValue)",
-    ] + keepFloat.map { "--keep-float \($0)" }
+    ] + keepFloat.map { "--keep-float \($0)" } + (mapped ? ["--mapped"] : [])
   }
 }

@@ -133,7 +133,7 @@ struct Compile: ParsableCommand {
     let plan = try chain.lower(
       lowered, provenance: provenance + planner.provenance(choices), choices: choices)
     let bytes = try chain.stage("write") {
-      let bytes = try PlanWriter.bytes(of: plan)
+      let bytes = try PlanWriter.bytes(of: plan, weights: calibration.storage)
       try Files.write(bytes, to: output)
       return bytes
     }
