@@ -253,7 +253,8 @@ def main():
     failed = [network.case for network in judged if not network.holds]
     if failed:
         sys.exit(f"accuracy-int8: {', '.join(failed)}: a bar is missed")
-    print(f"accuracy-int8: done: {len(judged)} networks hold their bars")
+    networks = "1 network holds its bars" if len(judged) == 1 else f"{len(judged)} networks hold their bars"
+    print(f"accuracy-int8: done: {networks}")
 
 
 main()

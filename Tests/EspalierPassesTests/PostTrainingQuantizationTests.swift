@@ -182,6 +182,36 @@ import Testing
     #expect(result.errors[0].noise < all.errors[0].noise)
   }
 
+  /// At most 2,047 steps to each side, of a scale that multiplies them without rounding.
+  @Test func `rounds the weights of layers in float32 to steps that a pack stores`() throws {
+    let graph = try graph(Self.network)
+    let result = try quantize(graph) { $0.fasterInFloat = ["d"] }
+    let node = try #require(result.graph.nodes.first { $0.op is Conv })
+    let weights = try #require(result.graph.constant(of: node.inputs[1])).floats
+    let original = try #require(result.source.constant(of: layer("d", result.source).inputs[1])).floats
+    let product = try #require(result.products.first { $0.value.weights.type.element == .int16 }?.value)
+    for (index, weight) in weights.enumerated() {
+      let scale = product.scales[index / 9]
+      let step = (weight / scale).rounded()
+      #expect(abs(step) <= 2_047 && step * scale == weight)
+    }
+    let noise = zip(weights, original).reduce(Float(0)) { $0 + ($1.0 - $1.1) * ($1.0 - $1.1) }
+    #expect(noise < 1e-6 * original.reduce(0) { $0 + $1 * $1 })
+    #expect(throws: Never.self) { try Verifier.verify(result.graph) }
+  }
+
+  private func layer(_ output: String, _ graph: Graph) throws -> Node {
+    try #require(graph.nodes.first { graph[$0.outputs[0]].name == output })
+  }
+
+  @Test func `leaves the weights of layers alone that the user keeps in float32`() throws {
+    let graph = try graph(Self.network)
+    let result = try quantize(graph) { $0.keptFloat = ["y"] }
+    #expect(result.products.values.allSatisfy { $0.weights.type.element == .int8 })
+    let (kept, original) = (try layer("y", result.graph), try layer("y", result.source))
+    #expect(result.graph.constant(of: kept.inputs[1]) == result.source.constant(of: original.inputs[1]))
+  }
+
   /// What the first layer looks at is a thousandth of what its input holds.
   @Test func `gives exactly the layer back that 8 bits disturb`() throws {
     let graph = try graph(

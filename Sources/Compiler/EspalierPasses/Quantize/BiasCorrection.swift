@@ -15,19 +15,19 @@ struct BiasCorrection {
   let groups: [FrameGroup]
   let engine: PostTrainingQuantization.Engine
 
-  /// - Parameter finished: Called after each of the plan's convolutions and products.
+  /// - Parameter finished: Gets how many of the plan's convolutions and products are done.
   func corrected(
-    _ products: [NodeID: QuantizedProduct], finished: () -> Void
+    _ products: [NodeID: QuantizedProduct], finished: (_ done: Int, _ total: Int) -> Void
   ) throws -> [NodeID: QuantizedProduct] {
     let nodes = graph.nodes.filter { plan.nodes.contains($0.id) && products[$0.id] != nil }
     let expected = try floatMeans(nodes)
     var products = products
-    for node in nodes {
+    for (index, node) in nodes.enumerated() {
       let means = try quantizedMeans(node, products)
       guard let wanted = expected[node.id], var product = products[node.id] else { continue }
       for channel in product.bias.indices { product.bias[channel] += Float(wanted[channel] - means[channel]) }
       products[node.id] = product
-      finished()
+      finished(index + 1, nodes.count)
     }
     return products
   }

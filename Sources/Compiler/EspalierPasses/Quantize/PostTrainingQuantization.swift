@@ -38,6 +38,7 @@ public struct PostTrainingQuantization: Sendable {
   /// evened out.
   public let source: Graph
   public let plan: QuantizationPlan
+  /// Those of the plan in bytes, those of layers in float32 in finer steps.
   public let products: [NodeID: QuantizedProduct]
   public let graph: Graph
   /// How far the outputs are from float32, group by group.
@@ -52,55 +53,68 @@ public struct PostTrainingQuantization: Sendable {
     of graph: Graph, groups: [FrameGroup], options: Options, engine: @escaping Engine,
     progress: (_ stage: Stage, _ done: Int, _ total: Int) -> Void = { _, _, _ in }
   ) throws {
-    var source = graph
-    try TransposedConvToConv().run(on: &source)
-    try SplitActivations().run(on: &source)
-    try Self.requireFiniteConstants(source)
-    let original = source
-    let perGroup = max(1, options.frameLimit / max(1, groups.count))
-    let few = groups.map { $0.thinned(to: perGroup) }
+    let original = try Self.prepared(graph)
+    let frames = CalibrationSets(groups, frameLimit: options.frameLimit)
     // Divergence cuts off numbers for being few, not small: of channels evened out it would cut them all.
-    if options.method != .divergence { source = try Self.equalized(source, few, engine, progress) }
-    let kept = try Self.kept(options.keptFloat, in: source, "kept by --keep-float").merging(
-      Self.kept(options.fasterInFloat, in: source, "float32 is faster")
-    ) { asked, _ in asked }
+    source =
+      options.method == .divergence ? original : try Self.equalized(original, frames.few, engine, progress)
+    let asked = try Self.kept(options.keptFloat, in: source, "kept by --keep-float")
+    let faster = try Self.kept(options.fasterInFloat, in: source, "float32 is faster")
     let statistics = try Self.statistics(of: source, groups, engine, progress)
-    var planner = QuantizationPlanner(method: options.method, keptFloat: kept)
+    var planner = QuantizationPlanner(method: options.method, keptFloat: asked)
     let ranges = planner.ranges(source, statistics)
-    var plan = planner.plan(source, ranges)
-    let quantizer = ProductQuantizer(
-      graph: source, statistics: statistics, instructions: options.instructions)
-    var products: [NodeID: QuantizedProduct] = [:]
-    let layers = source.nodes.filter {
-      plan.nodes.contains($0.id) && ($0.op is Conv || $0.op is Gemm)
-    }
-    let collector = MomentCollector(
-      graph: source, groups: groups.map { $0.thinned(to: 4 * perGroup) }, engine: engine)
-    try collector.collect(layers, progress: { progress(.rounding, $0, $1) }) { node, rounding in
-      products[node.id] = quantizer.product(of: node, rounding: rounding)
-    }
+    let rounding = WeightRounding(
+      quantizer: ProductQuantizer(
+        graph: source, statistics: statistics, instructions: options.instructions),
+      collector: MomentCollector(graph: source, groups: frames.many, engine: engine))
+    let layers = rounding.layers(of: planner.plan(source, ranges))
+    planner.keptFloat.merge(faster) { asked, _ in asked }
+    let bytes = try rounding.bytes(layers.filter { faster[$0.id] == nil }) { progress(.rounding, $0, $1) }
     if let limit = options.noiseLimit {
       let search = SensitivitySearch(
-        graph: source, ranges: ranges, products: products,
-        groups: groups.map { $0.thinned(to: max(1, perGroup / 4)) },
-        engine: engine)
+        graph: source, ranges: ranges, products: bytes, groups: frames.fewest, engine: engine)
       planner = try search.relieved(planner, noiseLimit: limit) { progress(.searching, $0, $1) }
-      plan = planner.plan(source, ranges)
     }
-    let products8 = products.filter { plan.nodes.contains($0.key) }
-    var done = 0
-    self.products = try BiasCorrection(graph: source, plan: plan, groups: few, engine: engine)
-      .corrected(products8) {
-        done += 1
-        progress(.correcting, done, products8.count)
+    let plan = planner.plan(source, ranges)
+    let words = rounding.words(layers.filter { !plan.nodes.contains($0.id) })
+    products = try BiasCorrection(graph: source, plan: plan, groups: frames.few, engine: engine)
+      .corrected(bytes.filter { plan.nodes.contains($0.key) }.merging(words) { $1 }) {
+        progress(.correcting, $0, $1)
       }
-    self.source = source
     self.plan = plan
-    self.graph = try Quantizer.quantize(source, plan, self.products)
-    let judge = OutputJudge(reference: try engine(original), names: source.outputNames)
-    errors = try judge.errors(of: try engine(self.graph), groups) {
-      progress(.judging, $0, groups.frameCount)
+    self.graph = try Quantizer.quantize(source, plan, products)
+    errors = try Self.errors(of: self.graph, against: original, groups, engine, progress)
+  }
+
+  private static func errors(
+    of graph: Graph, against original: Graph, _ groups: [FrameGroup], _ engine: Engine,
+    _ progress: (Stage, Int, Int) -> Void
+  ) throws -> [GroupError] {
+    let judge = OutputJudge(reference: try engine(original), names: original.outputNames)
+    return try judge.errors(of: try engine(graph), groups) { progress(.judging, $0, groups.frameCount) }
+  }
+
+  /// The frames of every stage.
+  private struct CalibrationSets {
+    let few: [FrameGroup]
+    let many: [FrameGroup]
+    let fewest: [FrameGroup]
+
+    init(_ groups: [FrameGroup], frameLimit: Int) {
+      let perGroup = max(1, frameLimit / max(1, groups.count))
+      few = groups.map { $0.thinned(to: perGroup) }
+      many = groups.map { $0.thinned(to: 4 * perGroup) }
+      fewest = groups.map { $0.thinned(to: max(1, perGroup / 4)) }
     }
+  }
+
+  /// The network in the form in which it is quantized.
+  private static func prepared(_ graph: Graph) throws -> Graph {
+    var graph = graph
+    try TransposedConvToConv().run(on: &graph)
+    try SplitActivations().run(on: &graph)
+    try requireFiniteConstants(graph)
+    return graph
   }
 
   /// The nodes that the user's names stand for.

@@ -112,6 +112,7 @@ public struct Quantizer {
     guard plan.nodes.contains(node.id) else {
       var inputs: [ValueID] = []
       for input in node.inputs { inputs.append(try float(input)) }
+      if let product = products[node.id] { replaceWeights(&inputs, of: node, with: product) }
       let outputs = try result.append(
         node.op, name: node.name, inputs: inputs, outputNames: node.outputs.map { source[$0].name })
       for (old, new) in zip(node.outputs, outputs) { floats[old] = new }
@@ -135,6 +136,15 @@ public struct Quantizer {
       try write(averaging(AveragePool(kernel: spatial, strides: [1, 1]), node), node)
     default: try write(node.op, node)
     }
+  }
+
+  /// Lets a layer in float32 multiply with rounded weights.
+  private mutating func replaceWeights(
+    _ inputs: inout [ValueID], of node: Node, with product: QuantizedProduct
+  ) {
+    var weights = product.floats
+    if let gemm = node.op as? Gemm, !gemm.transposesB { weights = weights.transposed }
+    inputs[1] = result.appendConstant(name: "\(node.name)/weights", weights)
   }
 
   private func averaging(_ pool: AveragePool, _ node: Node) -> QuantizedAveragePool {

@@ -46,7 +46,8 @@ struct SensitivitySearch {
   }
 
   private func noise(_ planner: QuantizationPlanner, _ judge: OutputJudge) throws -> Double {
-    let quantized = try Quantizer.quantize(graph, planner.plan(graph, ranges), products)
+    let plan = planner.plan(graph, ranges)
+    let quantized = try Quantizer.quantize(graph, plan, products.filter { plan.nodes.contains($0.key) })
     return try judge.errors(of: try engine(quantized), groups).map(\.noise).max() ?? 0
   }
 
