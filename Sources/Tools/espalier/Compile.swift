@@ -59,6 +59,7 @@ struct Compile: ParsableCommand {
   var output: String
 
   @OptionGroup(title: "Pruning") var pruning: PruningOptions
+  @OptionGroup(title: "Pruning") var labels: LabelGuardOptions
   @OptionGroup(title: "Quantization") var calibration: CalibrationOptions
   @OptionGroup(title: "Kernels") var planning: PlannerOptions
   @OptionGroup var threading: ThreadOptions
@@ -84,6 +85,7 @@ struct Compile: ParsableCommand {
     let multiply_adds: UInt64
     let stages: [Stage]
     let pruning: PruningReport?
+    let labelled: LabelledAccuracy?
     let calibration: CalibrationReport?
     let kernels: PlannerReport?
   }
@@ -103,11 +105,12 @@ struct Compile: ParsableCommand {
     let nodeCounts = (before: graph.nodes.count, after: simplified.nodes.count)
     var provenance = provenance(source: source)
     let frames = calibration.calibrate.isEmpty ? nil : try calibrationFrames(for: simplified)
-    var pruned: PruningReport?
+    var (pruned, accuracy): (PruningReport?, LabelledAccuracy?) = (nil, nil)
     if pruning.budgetAsked != nil {
       try tune(&planner, simplified, &chain)
       let result = try pruner(planner, frames, of: graph).prune(simplified, &chain)
       pruned = PruningReport(result, of: simplified, asked: pruning.budgetText)
+      accuracy = try labelledAccuracy(simplified, result.graph)
       if let path = pruning.saveONNX {
         let kept = result.winner.kept.byLayer(of: simplified)
         _ = try OnnxOutput(source: source).write(result.graph, keptChannels: kept, to: path)
@@ -142,11 +145,19 @@ struct Compile: ParsableCommand {
       precision: calibration.quantizes ? "int8" : "fp32", calls: plan.calls.count,
       weight_bytes: plan.weights.count, arena_bytes: plan.arenaByteCount, multiply_adds: plan.multiplyAdds,
       stages: chain.stages.map { Summary.Stage(name: $0.name, ms: $0.milliseconds) },
-      pruning: pruned, calibration: quantization, kernels: PlannerReport(planner, lowered, choices))
+      pruning: pruned, labelled: accuracy, calibration: quantization,
+      kernels: PlannerReport(planner, lowered, choices))
     if json { return try Console.json(summary) }
     report(summary, nodeCounts: nodeCounts)
     summary.kernels?.show()
     summary.pruning?.show()
+    if let accuracy {
+      print(
+        """
+        top-1 on \(accuracy.frames) labelled frames: \(Format.fixed(accuracy.after, 2)) %, before \
+        \(Format.fixed(accuracy.before, 2)) %
+        """)
+    }
     quantization?.show()
   }
 
@@ -160,7 +171,7 @@ struct Compile: ParsableCommand {
 
   private func pruner(_ planner: Planner, _ frames: CalibrationFrames?, of imported: Graph) -> Pruner {
     let (threads, groups) = (threading.threads, frames?.groups ?? [])
-    let timer = GraphTimer(threads: threads) { planner.choices(for: $0) }
+    let timer = GraphTimer(threads: threads, storage: calibration.storage) { planner.choices(for: $0) }
     let settings = calibration.settings
     return Pruner(
       options: pruning, imported: imported, frames: FrameSplit(groups), threads: threads,
@@ -172,10 +183,25 @@ struct Compile: ParsableCommand {
     }
   }
 
+  /// How often both networks are right on labelled frames; nil without such.
+  private func labelledAccuracy(_ original: Graph, _ pruned: Graph) throws -> LabelledAccuracy? {
+    guard let data = labels.judge else { return nil }
+    let samples = try LabelledSamples(
+      data: data, labels: labels.labels, classes: nil, reader: try reader(for: original))
+    let accuracy = try LabelledAccuracy(
+      of: samples, original: original, pruned: pruned, threads: threading.threads)
+    try accuracy.require(dropAtMost: labels.maxDrop)
+    return accuracy
+  }
+
+  private func reader(for graph: Graph) throws -> FrameReader {
+    FrameReader(
+      ports: graph.inputs.map { Plan.Port(name: graph[$0].name, shape: graph.type(of: $0).shape) },
+      preprocessing: try pictures.preprocessing(for: []))
+  }
+
   private func calibrationFrames(for graph: Graph) throws -> CalibrationFrames {
-    let ports = graph.inputs.map { Plan.Port(name: graph[$0].name, shape: graph.type(of: $0).shape) }
-    let reader = FrameReader(ports: ports, preprocessing: try pictures.preprocessing(for: []))
-    return try CalibrationFrames(calibration.calibrate, reader: reader)
+    try CalibrationFrames(calibration.calibrate, reader: try reader(for: graph))
   }
 
   /// Same model, same options, same bytes: no dates, no paths.

@@ -15,6 +15,8 @@ struct PackTime: Encodable, Equatable {
 /// Measures packs that are never written.
 struct GraphTimer {
   let threads: Int
+  /// How the pack will be written.
+  let storage: PlanWriter.WeightStorage
   let choices: (Graph) -> KernelChoices
 
   /// Frames that a 99th percentile can be claimed from.
@@ -24,7 +26,7 @@ struct GraphTimer {
   private static let leastFrames = 30
 
   func time(_ graph: Graph) throws -> PackTime {
-    let bytes = try PlanWriter.bytes(of: try Pipeline.lower(graph, choices: choices(graph)))
+    let bytes = try PlanWriter.bytes(of: try Pipeline.lower(graph, choices: choices(graph)), weights: storage)
     return try time(bytes)
   }
 

@@ -54,6 +54,7 @@ struct BytesArgument: ExpressibleByArgument, Equatable {
 
   init?(argument: String) {
     let units: [(String, Double)] = [
+      ("GB", 1e9), ("GiB", 1_073_741_824),
       ("MB", 1e6), ("kB", 1e3), ("MiB", 1_048_576), ("KiB", 1_024), ("B", 1), ("", 1),
     ]
     for (unit, factor) in units where argument.hasSuffix(unit) {
