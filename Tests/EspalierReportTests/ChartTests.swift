@@ -67,6 +67,42 @@ private final class Markup: NSObject, XMLParserDelegate {
     #expect(markup.text.contains("half"))
   }
 
+  @Test func `stands bars of several series side by side over their names, askew where they do not fit`()
+    throws
+  {
+    let long = "a/long/name/of/a/layer"
+    for (names, isAskew) in [(["cut", "fitted"], false), ([String](repeating: long, count: 9), true)] {
+      let points = names.indices.map { (x: Double($0), y: 1.0) }
+      let chart = Chart(
+        "t", x: Axis("after", categories: names), y: Axis("y"),
+        series: ["before", "after"].map { Chart.Series($0, points, style: .bars) })
+      let markup = try Markup(chart.svg)
+      func edges(_ style: String) throws -> [(left: Double, right: Double)] {
+        try markup.all("rect", class: style).filter { $0["height"] != "9" }.map { bar in
+          let left = try #require(bar["x"].flatMap(Double.init))
+          return (left, left + (try #require(bar["width"].flatMap(Double.init))))
+        }
+      }
+      let (first, second) = (try edges("fill s0"), try edges("fill s1"))
+      #expect(first.count == names.count && second.count == names.count)
+      for (a, b) in zip(first, second) { #expect(abs(a.right - b.left) < 0.2) }
+      for (b, next) in zip(second, first.dropFirst()) { #expect(b.right < next.left) }
+      let turned = markup.all("text", class: "tick").filter { $0["transform"] != nil }
+      #expect(turned.count == (isAskew ? names.count : 0))
+      #expect(markup.text.contains(names[0]))
+    }
+  }
+
+  @Test func `lets bars of a logarithmic axis begin at its edge, and draws none for 0`() throws {
+    let chart = Chart(
+      "t", x: Axis("x", categories: ["a", "b", "c"]), y: Axis("y", isLogarithmic: true),
+      series: [Chart.Series("s", [(0, 0.1), (1, 0), (2, 100)], style: .bars)])
+    let bars = try Markup(chart.svg).all("rect", class: "fill s0")
+    #expect(bars.count == 2)
+    let heights = bars.compactMap { $0["height"].flatMap(Double.init) }
+    #expect(heights[0] == 0 && heights[1] > 200)
+  }
+
   @Test func `draws nothing for numbers that are none, and stays well formed whatever the names`() throws {
     let chart = Chart(
       "a < b & \"c\"", x: Axis("<x>"), y: Axis("y"),
@@ -93,12 +129,13 @@ private final class Markup: NSObject, XMLParserDelegate {
     page.heading("Numbers")
     page.facts([("1 ms", "a frame")])
     page.table([("layer", false), ("ms", true)], [["conv<1>", "0.1"]])
+    page.code("espalier <x>")
     page.folded("more") { $0.paragraph("inside") }
     let html = page.html
     #expect(html.hasPrefix("<!doctype html>"))
     for part in [
       "<h1>&lt;model&gt;</h1>", "a &amp; b", "<td>conv&lt;1&gt;</td><td class=\"number\">0.1</td>",
-      "<details><summary>more</summary>", "<p>inside</p>",
+      "<pre>espalier &lt;x&gt;</pre>", "<details><summary>more</summary>", "<p>inside</p>",
     ] {
       #expect(html.contains(part), "\(part)")
     }

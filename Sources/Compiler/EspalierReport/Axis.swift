@@ -7,9 +7,17 @@ public struct Axis: Sendable {
   public var isLogarithmic: Bool
   /// The least and the largest number; nil: those of the data.
   public var range: ClosedRange<Double>?
+  /// What stands at 0, 1, 2, …; none: numbers stand there.
+  public private(set) var categories: [String] = []
 
   public init(_ label: String, isLogarithmic: Bool = false, range: ClosedRange<Double>? = nil) {
     (self.label, self.isLogarithmic, self.range) = (label, isLogarithmic, range)
+  }
+
+  /// An axis of names, the first at 0, the next at 1.
+  public init(_ label: String, categories: [String]) {
+    self.init(label, range: -0.5...max(0.5, Double(categories.count) - 0.5))
+    self.categories = categories
   }
 }
 

@@ -5,7 +5,7 @@ public struct Chart: Sendable {
     case line, points, linePoints
     /// An edge of constant height from each point to the next.
     case steps
-    /// Filled down to 0.
+    /// Filled down to 0, or to the edge of a logarithmic axis; those of several series stand side by side.
     case bars
   }
 
@@ -44,16 +44,29 @@ public struct Chart: Sendable {
     (self.series, self.marks, self.width, self.height) = (series, marks, width, height)
   }
 
-  private static let margin = (left: 58.0, right: 14.0, top: 30.0, bottom: 44.0)
+  private var margin: (left: Double, right: Double, top: Double, bottom: Double) {
+    (58, 14, legendHasOwnLine ? 48 : 30, tiltsCategories ? 34 + min(100, 0.62 * longestCategory) : 44)
+  }
+
+  private static let letter = 6.6
+
+  private var longestCategory: Double {
+    Self.letter * Double(horizontal.categories.map(\.count).max() ?? 0)
+  }
+
+  /// Names that do not fit beside one another stand askew.
+  private var tiltsCategories: Bool {
+    longestCategory * Double(horizontal.categories.count) > width - 72
+  }
 
   public var svg: String {
     let all = series.flatMap(\.points)
     let x = Scale(
-      horizontal, all.map(\.x) + marks.map(\.x), from: Self.margin.left, to: width - Self.margin.right)
+      horizontal, all.map(\.x) + marks.map(\.x), from: margin.left, to: width - margin.right)
     let hasBars = series.contains { if case .bars = $0.style { true } else { false } }
     let y = Scale(
-      vertical, all.map(\.y) + (hasBars ? [0] : []), from: height - Self.margin.bottom, to: Self.margin.top)
-    var parts = [text(title, x: Self.margin.left, y: 16, style: "title")]
+      vertical, all.map(\.y) + (hasBars ? [0] : []), from: height - margin.bottom, to: margin.top)
+    var parts = [text(title, x: margin.left, y: 16, style: "title")]
     parts += grid(x, y)
     for (index, own) in series.enumerated() { parts += draw(own, color: index, x, y) }
     parts += marks.compactMap { mark in x.place(mark.x).map { line(mark, at: $0) } }
@@ -70,19 +83,15 @@ public struct Chart: Sendable {
   // MARK: - Parts
 
   private func grid(_ x: Scale, _ y: Scale) -> [String] {
-    let (left, right) = (Self.margin.left, width - Self.margin.right)
-    let (top, bottom) = (Self.margin.top, height - Self.margin.bottom)
+    let (left, right) = (margin.left, width - margin.right)
+    let (top, bottom) = (margin.top, height - margin.bottom)
     var parts: [String] = []
     for tick in y.ticks(5) {
       guard let place = y.place(tick) else { continue }
       parts.append(stroke(left, place, right, place, "grid"))
       parts.append(text(NumberText.short(tick), x: left - 6, y: place + 4, style: "tick", anchor: "end"))
     }
-    for tick in x.ticks(7) {
-      guard let place = x.place(tick) else { continue }
-      parts.append(stroke(place, bottom, place, bottom + 4, "axis"))
-      parts.append(text(NumberText.short(tick), x: place, y: bottom + 17, style: "tick", anchor: "middle"))
-    }
+    parts += horizontalTicks(x, bottom)
     parts.append(stroke(left, bottom, right, bottom, "axis"))
     parts.append(
       text(horizontal.label, x: (left + right) / 2, y: height - 8, style: "label", anchor: "middle"))
@@ -97,7 +106,29 @@ public struct Chart: Sendable {
     return parts
   }
 
+  private func horizontalTicks(_ x: Scale, _ bottom: Double) -> [String] {
+    let names = horizontal.categories
+    let ticks =
+      names.isEmpty
+      ? x.ticks(7).map { ($0, NumberText.short($0)) } : names.enumerated().map { (Double($0), $1) }
+    return ticks.flatMap { tick, name -> [String] in
+      guard let place = x.place(tick) else { return [] }
+      let line = stroke(place, bottom, place, bottom + 4, "axis")
+      guard tiltsCategories else {
+        return [line, text(name, x: place, y: bottom + 17, style: "tick", anchor: "middle")]
+      }
+      let turned = "translate(\(short(place + 3)) \(short(bottom + 13))) rotate(-40)"
+      return [
+        line,
+        element(
+          "text", [("class", "tick"), ("text-anchor", "end"), ("transform", turned)], escaped(name)),
+      ]
+    }
+  }
+
   private func draw(_ series: Series, color: Int, _ x: Scale, _ y: Scale) -> [String] {
+    var series = series
+    series.points = series.points.filter { x.place($0.x) != nil && y.place($0.y) != nil }
     let places = series.points.compactMap { point -> (x: Double, y: Double)? in
       guard let across = x.place(point.x), let up = y.place(point.y) else { return nil }
       return (across, up)
@@ -111,16 +142,32 @@ public struct Chart: Sendable {
       let corners = zip(places, places.dropFirst()).flatMap { [$0, (x: $1.x, y: $0.y)] }
       return [path(corners + places.suffix(1), style)]
     case .bars:
-      guard let floor = y.place(0) else { return [] }
-      let gap = zip(places, places.dropFirst()).map { $1.x - $0.x }.min() ?? 8
-      return places.map { place in
-        element(
-          "rect",
-          [
-            ("class", "fill \(style)"), ("x", short(place.x - gap * 0.45)), ("y", short(min(place.y, floor))),
-            ("width", short(max(0.5, gap * 0.9))), ("height", short(abs(floor - place.y))),
-          ])
-      }
+      return bars(places, series, color, style, floor: y.place(0) ?? height - margin.bottom, x)
+    }
+  }
+
+  private func bars(
+    _ places: [(x: Double, y: Double)], _ own: Series, _ color: Int, _ style: String, floor: Double,
+    _ x: Scale
+  ) -> [String] {
+    let all = series.indices.filter { if case .bars = series[$0].style { true } else { false } }
+    let step =
+      horizontal.categories.isEmpty ? nil : x.place(1).flatMap { one in x.place(0).map { one - $0 } }
+    let gap = step ?? zip(places, places.dropFirst()).map { $1.x - $0.x }.min() ?? 8
+    // A bar alone among names is no wall.
+    let whole = horizontal.categories.isEmpty ? gap * 0.9 : min(gap * 0.8, 44 * Double(all.count))
+    let breadth = whole / Double(all.count)
+    let shift = Double(all.firstIndex(of: color) ?? 0) * breadth - whole / 2
+    return zip(places, own.points).map { place, point in
+      let name =
+        horizontal.categories.indices.contains(Int(point.x)) ? horizontal.categories[Int(point.x)] : ""
+      let rectangle: [(String, String)] = [
+        ("class", "fill \(style)"), ("x", short(place.x + shift)), ("y", short(min(place.y, floor))),
+        ("width", short(max(0.5, breadth))), ("height", short(abs(floor - place.y))),
+      ]
+      guard !name.isEmpty else { return element("rect", rectangle) }
+      let note = "\(name), \(own.name): \(NumberText.short(point.y))"
+      return element("rect", rectangle, element("title", [], escaped(note)))
     }
   }
 
@@ -142,25 +189,29 @@ public struct Chart: Sendable {
 
   private func line(_ mark: Mark, at place: Double) -> String {
     let onRight = place < width * 0.7
-    return stroke(place, Self.margin.top, place, height - Self.margin.bottom, "mark")
+    return stroke(place, margin.top, place, height - margin.bottom, "mark")
       + text(
-        mark.label, x: place + (onRight ? 4 : -4), y: Self.margin.top + 10, style: "tick",
+        mark.label, x: place + (onRight ? 4 : -4), y: margin.top + 10, style: "tick",
         anchor: onRight ? "start" : "end")
+  }
+
+  private var legendHasOwnLine: Bool {
+    guard series.count > 1 else { return false }
+    let names = series.reduce(0) { $0 + Self.letter * Double($1.name.count) + 22 }
+    return 7.2 * Double(title.count) + names + 20 > width - 72
   }
 
   /// Names of the series, where there are several.
   private var legend: [String] {
     guard series.count > 1 else { return [] }
-    var place = width - Self.margin.right
+    let line = legendHasOwnLine ? 34.0 : 16
+    var place = width - margin.right
     var parts: [String] = []
     for (index, own) in series.enumerated().reversed() {
-      parts.append(text(own.name, x: place, y: 16, style: "tick", anchor: "end"))
-      place -= 6.2 * Double(own.name.count) + 12
-      parts.append(
-        element(
-          "rect",
-          [("class", "fill s\(index % 6)"), ("x", short(place)), ("y", "8"), ("width", "9"), ("height", "9")])
-      )
+      parts.append(text(own.name, x: place, y: line, style: "tick", anchor: "end"))
+      place -= Self.letter * Double(own.name.count) + 12
+      let square = [("x", short(place)), ("y", short(line - 8)), ("width", "9"), ("height", "9")]
+      parts.append(element("rect", [("class", "fill s\(index % 6)")] + square))
       place -= 10
     }
     return parts

@@ -11,6 +11,9 @@ public struct Page: Sendable {
 
   public mutating func paragraph(_ text: String) { body.append(element("p", [], escaped(text))) }
 
+  /// Words that a computer reads, letter by letter.
+  public mutating func code(_ text: String) { body.append(element("pre", [], escaped(text))) }
+
   /// Charts beside one another, as many as fit.
   public mutating func charts(_ charts: [Chart]) {
     guard !charts.isEmpty else { return }
@@ -93,6 +96,8 @@ public struct Page: Sendable {
       vertical-align: top; }
     th { color: var(--soft); font-weight: 500; }
     .number { text-align: right; font-variant-numeric: tabular-nums; }
+    pre { background: var(--panel); border-radius: 8px; padding: .7rem 1rem; white-space: pre-wrap;
+      overflow-wrap: anywhere; font-size: .85rem; }
     details { margin: .6rem 0; }
     summary { cursor: pointer; color: var(--soft); }
     svg text { fill: var(--ink); font: 11px system-ui, sans-serif; }

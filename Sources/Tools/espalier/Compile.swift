@@ -38,6 +38,10 @@ struct Compile: ParsableCommand {
         espalier compile signs.onnx --calibrate pictures/ --prune 0.5 -o s.espalier
         espalier compile signs.onnx --calibrate pictures/ --budget 8ms -o s.espalier
 
+      --report writes a page of charts about it, complete in one file:
+
+        espalier compile signs.onnx --calibrate pictures/ --prune 0.5 -o s.espalier --report s.html
+
       Which kernel computes a layer is decided by a model of a processor, by a table of
       times that 'espalier measure' made on the target, or by measuring here:
 
@@ -57,6 +61,14 @@ struct Compile: ParsableCommand {
     name: [.customShort("o"), .long, .customLong("saveEngine")],
     help: ArgumentHelp("The packed file to write.", valueName: "PACK"))
   var output: String
+
+  @Option(
+    help: ArgumentHelp(
+      """
+      Also write a page that shows what was done: widths, recovery, sensitivity, ranges of tensors, and the \
+      time of every layer, which is measured here.
+      """, valueName: "FILE.html"))
+  var report: String?
 
   @OptionGroup(title: "Pruning") var pruning: PruningOptions
   @OptionGroup(title: "Pruning") var labels: LabelGuardOptions
@@ -91,6 +103,7 @@ struct Compile: ParsableCommand {
   }
 
   func validate() throws {
+    guard report != output else { throw ValidationError("--report and --output name the same file") }
     guard calibration.precision != .fp32 || calibration.calibrate.isEmpty || pruning.budgetAsked != nil else {
       throw ValidationError("--calibrate has nothing to do under --precision fp32 where nothing is pruned")
     }
@@ -100,36 +113,19 @@ struct Compile: ParsableCommand {
     var planner = try Planner(planning, threads: threading.threads)
     var chain = CompileChain()
     let source = try Files.read(model)
-    let graph = try chain.importGraph(model, shapes: shape)
-    var simplified = try chain.simplify(graph)
-    let nodeCounts = (before: graph.nodes.count, after: simplified.nodes.count)
+    let imported = try chain.importGraph(model, shapes: shape)
+    let whole = try chain.simplify(imported)
+    let nodeCounts = (before: imported.nodes.count, after: whole.nodes.count)
     var provenance = provenance(source: source)
-    let frames = calibration.calibrate.isEmpty ? nil : try calibrationFrames(for: simplified)
-    var (pruned, accuracy): (PruningReport?, LabelledAccuracy?) = (nil, nil)
-    if pruning.budgetAsked != nil {
-      try tune(&planner, simplified, &chain)
-      let result = try pruner(planner, frames, of: graph).prune(simplified, &chain)
-      pruned = PruningReport(result, of: simplified, asked: pruning.budgetText)
-      accuracy = try labelledAccuracy(simplified, result.graph)
-      if let path = pruning.saveONNX {
-        let kept = result.winner.kept.byLayer(of: simplified)
-        _ = try OnnxOutput(source: source).write(result.graph, keptChannels: kept, to: path)
-      }
-      simplified = result.graph
-    }
-    var (lowered, quantization): (Graph, CalibrationReport?) = (simplified, nil)
-    if calibration.quantizes, let frames {
-      try tune(&planner, simplified, &chain)
-      var settings = calibration.settings
-      if calibration.precision == .auto { settings.fasterInFloat = planner.fasterInFloat(simplified) }
-      let result = try chain.quantize(simplified, frames, settings.options, threads: threading.threads)
-      (lowered, quantization) = (
-        result.graph,
-        CalibrationReport(
-          result, frames: frames, method: calibration.calibrationMethod, costs: planner.costs)
-      )
-      provenance += settings.provenance(of: frames)
-    }
+    let frames = calibration.calibrate.isEmpty ? nil : try calibrationFrames(for: whole)
+    let (float, pruned, accuracy) = try prune(
+      whole, imported: imported, source: source, frames, &planner, &chain)
+    if calibration.quantizes { try tune(&planner, float, &chain) }
+    var settings = calibration.settings
+    if calibration.precision == .auto { settings.fasterInFloat = planner.fasterInFloat(float) }
+    let quantized = try quantize(float, frames, settings, &chain)
+    if quantized != nil, let frames { provenance += settings.provenance(of: frames) }
+    let lowered = quantized?.graph ?? float
     try tune(&planner, lowered, &chain)
     try planner.save()
     let choices = planner.choices(for: lowered)
@@ -140,25 +136,74 @@ struct Compile: ParsableCommand {
       try Files.write(bytes, to: output)
       return bytes
     }
+    let calibrated = frames.flatMap { frames in
+      quantized.map {
+        CalibrationReport($0, frames: frames, method: calibration.calibrationMethod, costs: planner.costs)
+      }
+    }
     let summary = Summary(
       pack: output, bytes: bytes.count, size_ratio: Double(bytes.count) / Double(max(1, source.count)),
       precision: calibration.quantizes ? "int8" : "fp32", calls: plan.calls.count,
       weight_bytes: plan.weights.count, arena_bytes: plan.arenaByteCount, multiply_adds: plan.multiplyAdds,
       stages: chain.stages.map { Summary.Stage(name: $0.name, ms: $0.milliseconds) },
-      pruning: pruned, labelled: accuracy, calibration: quantization,
+      pruning: pruned, labelled: accuracy, calibration: calibrated,
       kernels: PlannerReport(planner, lowered, choices))
+    try writePage(summary, bytes, plan.provenance, (whole, float, quantized), planner, frames)
     if json { return try Console.json(summary) }
-    report(summary, nodeCounts: nodeCounts)
-    summary.kernels?.show()
-    summary.pruning?.show()
-    if let accuracy {
-      print(
-        """
-        top-1 on \(accuracy.frames) labelled frames: \(Format.fixed(accuracy.after, 2)) %, before \
-        \(Format.fixed(accuracy.before, 2)) %
-        """)
+    show(summary, nodeCounts: nodeCounts)
+  }
+
+  /// The network with filters cut, where that is asked for.
+  private func prune(
+    _ whole: Graph, imported: Graph, source: [UInt8], _ frames: CalibrationFrames?,
+    _ planner: inout Planner, _ chain: inout CompileChain
+  ) throws -> (Graph, PruningReport?, LabelledAccuracy?) {
+    guard pruning.budgetAsked != nil else { return (whole, nil, nil) }
+    try tune(&planner, whole, &chain)
+    let result = try pruner(planner, frames, of: imported).prune(whole, &chain)
+    let accuracy = try labelledAccuracy(whole, result.graph)
+    if let path = pruning.saveONNX {
+      let kept = result.winner.kept.byLayer(of: whole)
+      _ = try OnnxOutput(source: source).write(result.graph, keptChannels: kept, to: path)
     }
-    quantization?.show()
+    return (result.graph, PruningReport(result, of: whole, asked: pruning.budgetText), accuracy)
+  }
+
+  /// The network in 8 bits, where there are frames to find ranges by.
+  private func quantize(
+    _ graph: Graph, _ frames: CalibrationFrames?, _ settings: QuantizationSettings,
+    _ chain: inout CompileChain
+  ) throws -> PostTrainingQuantization? {
+    guard calibration.quantizes, let frames else { return nil }
+    return try chain.quantize(graph, frames, settings.options, threads: threading.threads)
+  }
+
+  /// Writes what `--report` asks for.
+  ///
+  /// - Parameter graphs: Before pruning, after it, and in 8 bits.
+  private func writePage(
+    _ summary: Summary, _ pack: [UInt8], _ provenance: [Plan.Provenance],
+    _ graphs: (whole: Graph, float: Graph, quantized: PostTrainingQuantization?), _ planner: Planner,
+    _ frames: CalibrationFrames?
+  ) throws {
+    guard let path = report else { return }
+    var original: Graph?
+    if summary.pruning != nil {
+      original =
+        try calibration.quantizes
+        ? calibration.settings.sketch(graphs.whole, frames?.groups ?? [], threads: threading.threads)
+        : graphs.whole
+    } else if graphs.quantized != nil {
+      original = graphs.float
+    }
+    let timer = GraphTimer(threads: threading.threads, storage: calibration.storage) {
+      planner.choices(for: $0)
+    }
+    let page = CompilePage(
+      model: model, summary: summary,
+      times: try LayerTimes(of: pack, against: original, known: summary.pruning?.before, timer),
+      quantization: graphs.quantized, provenance: provenance, arguments: CommandLine.arguments)
+    try Files.write(Array(page.page.html.utf8), to: path)
   }
 
   /// Measures the layers of a graph, and their twins in 8 bits where there may be some.
@@ -214,7 +259,7 @@ struct Compile: ParsableCommand {
     ] + pictures.provenance
   }
 
-  private func report(_ summary: Summary, nodeCounts: (before: Int, after: Int)) {
+  private func show(_ summary: Summary, nodeCounts: (before: Int, after: Int)) {
     var table = Table([("", .left), ("", .right), ("", .left)])
     for stage in summary.stages {
       let remark = stage.name == "simplify" ? "\(nodeCounts.before) nodes became \(nodeCounts.after)" : ""
@@ -228,5 +273,16 @@ struct Compile: ParsableCommand {
       \(Format.count(Int(summary.multiply_adds))) multiply-adds a frame, \
       \(Format.bytes(summary.arena_bytes)) working memory
       """)
+    summary.kernels?.show()
+    summary.pruning?.show()
+    if let accuracy = summary.labelled {
+      print(
+        """
+        top-1 on \(accuracy.frames) labelled frames: \(Format.fixed(accuracy.after, 2)) %, before \
+        \(Format.fixed(accuracy.before, 2)) %
+        """)
+    }
+    summary.calibration?.show()
+    if let report { print("\nlook at \(report)") }
   }
 }

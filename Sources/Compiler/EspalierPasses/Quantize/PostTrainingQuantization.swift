@@ -37,6 +37,8 @@ public struct PostTrainingQuantization: Sendable {
   /// The float32 network that was quantized: activations but clamps are nodes of their own, and channels are
   /// evened out.
   public let source: Graph
+  /// What all frames showed of every floating tensor of `source`.
+  public let statistics: [ValueID: TensorStatistics]
   public let plan: QuantizationPlan
   /// Those of the plan in bytes, those of layers in float32 in finer steps.
   public let products: [NodeID: QuantizedProduct]
@@ -81,7 +83,7 @@ public struct PostTrainingQuantization: Sendable {
       .corrected(bytes.filter { plan.nodes.contains($0.key) }.merging(words) { $1 }) {
         progress(.correcting, $0, $1)
       }
-    self.plan = plan
+    (self.statistics, self.plan) = (statistics, plan)
     self.graph = try Quantizer.quantize(source, plan, products)
     errors = try Self.errors(of: self.graph, against: original, groups, engine, progress)
   }

@@ -25,9 +25,26 @@ struct GraphTimer {
   private static let longest = 10_000.0
   private static let leastFrames = 30
 
-  func time(_ graph: Graph) throws -> PackTime {
-    let bytes = try PlanWriter.bytes(of: try Pipeline.lower(graph, choices: choices(graph)), weights: storage)
-    return try time(bytes)
+  func time(_ graph: Graph) throws -> PackTime { try time(pack(graph)) }
+
+  /// The bytes that a graph is packed into.
+  func pack(_ graph: Graph) throws -> [UInt8] {
+    try PlanWriter.bytes(of: try Pipeline.lower(graph, choices: choices(graph)), weights: storage)
+  }
+
+  /// What each layer takes: the medians of its kernel calls, added up.
+  func layerTimes(_ pack: [UInt8]) throws -> [(layer: String, microseconds: Double)] {
+    let model = try Model(bytes: pack)
+    var runner = try FrameRunner(model, threads: threads)
+    runner.load(Bench.noise(for: model), frame: 0)
+    for _ in 0..<3 { try runner.run() }
+    let profile = try Profile(&runner, frames: Self.leastFrames, peak: nil)
+    var (order, sums) = ([String](), [String: Double]())
+    for call in profile.calls {
+      if sums[call.name] == nil { order.append(call.name) }
+      sums[call.name, default: 0] += call.microseconds
+    }
+    return order.map { ($0, sums[$0] ?? 0) }
   }
 
   /// - Parameter pack: The bytes of a packed file.

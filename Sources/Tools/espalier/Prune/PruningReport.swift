@@ -1,3 +1,4 @@
+internal import EspalierGradient
 internal import EspalierGraph
 internal import EspalierPasses
 internal import EspalierPrune
@@ -30,6 +31,10 @@ struct PruningReport: Encodable {
     let after: Int
     /// What narrowing this group alone costs.
     let curve: [[Double]]?
+    /// Of the filters, the least important first; for the page alone.
+    let scores: [Double]
+
+    private enum CodingKeys: CodingKey { case layers, before, after, curve }
   }
 
   /// Channels that stay, and why.
@@ -56,9 +61,17 @@ struct PruningReport: Encodable {
   let disagreement: Double?
   let disagreement_bound: Double?
   let stages: [Recovery]
+  /// How training of the whole network went, on held-back frames; for the page alone.
+  let training: [DistillationHistory.Judgement]
   let candidates: [Candidate]
   let groups: [Group]
   let frozen: [Frozen]
+
+  private enum CodingKeys: CodingKey {
+    case asked, criterion, allocation, multiply_adds_before, multiply_adds, parameters_before, parameters
+    case before, after, predicted_ms, judged_frames, divergence, disagreement, disagreement_bound, stages
+    case candidates, groups, frozen
+  }
 
   init(_ result: Pruner.Result, of graph: Graph, asked: String) {
     let winner = result.winner
@@ -75,6 +88,7 @@ struct PruningReport: Encodable {
     disagreement = isJudged ? result.disagreement.rate : nil
     disagreement_bound = isJudged ? result.disagreement.rateBound : nil
     stages = Self.stages(result)
+    training = result.training?.judgements ?? []
     candidates = result.steps.enumerated().flatMap { step, candidates in
       candidates.enumerated().map { place, candidate in
         Candidate(
@@ -90,7 +104,8 @@ struct PruningReport: Encodable {
       let kept = names.first.flatMap { winner.kept[$0]?.count } ?? group.units.count
       return Group(
         layers: names, before: group.units.count, after: min(kept, group.units.count),
-        curve: result.prepared.damages?[index].points.map { [Double($0.width), $0.loss] })
+        curve: result.prepared.damages?[index].points.map { [Double($0.width), $0.loss] },
+        scores: result.prepared.ranks.groups[index].scores)
     }
     frozen = map.frozenReasons.map { Frozen(reason: $0.reason, channels: $0.channels) }
   }

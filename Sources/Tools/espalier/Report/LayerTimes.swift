@@ -1,0 +1,47 @@
+internal import EspalierGraph
+
+/// How long a network and each of its layers take, before and after what `compile` did to it.
+struct LayerTimes {
+  struct Layer {
+    let name: String
+    /// Microseconds; nil where there is no such layer.
+    var before: Double?
+    var after: Double?
+  }
+
+  /// Nil where the network was not changed.
+  let before: PackTime?
+  let after: PackTime
+  /// In the order of execution.
+  let layers: [Layer]
+
+  /// - Parameters:
+  ///   - original: What the result is held against; nil: nothing.
+  ///   - known: The time of the original, where it was measured already.
+  init(
+    of pack: [UInt8], against original: Graph?, known: PackTime?, _ timer: GraphTimer
+  ) throws {
+    after = try timer.time(pack)
+    let old = try original.map { try timer.pack($0) }
+    before = try known ?? old.map { try timer.time($0) }
+    var layers = try (old.map { try timer.layerTimes($0) } ?? []).map {
+      Layer(name: Self.plain($0.layer), before: $0.microseconds)
+    }
+    var places = Dictionary(layers.indices.map { (layers[$0].name, $0) }, uniquingKeysWith: { $1 })
+    for (layer, microseconds) in try timer.layerTimes(pack) {
+      let name = Self.plain(layer)
+      if let place = places[name] {
+        layers[place].after = (layers[place].after ?? 0) + microseconds
+      } else {
+        places[name] = layers.count
+        layers.append(Layer(name: name, after: microseconds))
+      }
+    }
+    self.layers = layers
+  }
+
+  /// What quantization calls the part of a layer before its activation bears the layer's own name.
+  private static func plain(_ name: String) -> String {
+    name.hasSuffix("/sum") ? String(name.dropLast(4)) : name
+  }
+}
