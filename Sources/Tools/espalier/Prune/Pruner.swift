@@ -25,6 +25,7 @@ struct Pruner {
   /// A result this near under the budget is not improved upon.
   private static let nearEnough = 0.95
   private static let rounds = 4
+  private static let measurements = 3
 
   /// What came of it.
   struct Result {
@@ -37,8 +38,8 @@ struct Pruner {
     let steps: [[PruningCandidate]]
     let prepared: PreparedPruning
     /// Before and after, as measured; nil where nothing had to be.
-    let full: PackTime
-    let pruned: PackTime
+    var full: PackTime
+    var pruned: PackTime
     /// Milliseconds that the layers' costs foretold before the result was measured.
     let predicted: Double
   }
@@ -47,7 +48,11 @@ struct Pruner {
     guard let budget = options.budgetAsked else { preconditionFailure("nothing asks for a smaller network") }
     var prepared = try chain.stage("rank filters") { try prepare(graph, budget) }
     var result = try chain.stage("prune") { try search(graph, budget, &prepared) }
-    guard result.pruned.median_ms < Self.leastGain * result.full.median_ms else {
+    // What else runs on the machine may have slowed one of the two: what is refused was measured thrice.
+    for _ in 1..<Self.measurements where !Self.gains(result) {
+      (result.full, result.pruned) = (try time(graph), try time(result.graph))
+    }
+    guard Self.gains(result) else {
       throw CommandError(
         """
         the pruned network takes \(Format.milliseconds(result.pruned.median_ms)) a frame and the whole one \
@@ -59,6 +64,10 @@ struct Pruner {
     }
     try guardDisagreement(result)
     return result
+  }
+
+  private static func gains(_ result: Result) -> Bool {
+    result.pruned.median_ms < leastGain * result.full.median_ms
   }
 
   private func distill(_ result: inout Result, _ teacher: Graph) throws {
