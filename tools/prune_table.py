@@ -1,0 +1,139 @@
+"""Criteria against steps of recovery on one classifier; started by tools/prune-table."""
+
+import argparse
+import csv
+import json
+import pathlib
+import subprocess
+import sys
+import tempfile
+import time
+
+import numpy as np
+
+import preprocessing
+
+ESPALIER = preprocessing.ROOT / ".build/release/espalier"
+CRITERIA = [
+    "l1", "l2", "random", "mean-activation", "zeros", "contribution", "obs", "taylor", "fisher", "gauss-newton"]
+STEPS = {
+    "none": "cut", "stats": "+ means and deviations", "lsq": "least squares", "blocks": "+ blocks distilled",
+    "distill": "+ network distilled"}
+# Where the pictures lie that networks are cut and recovered by; their labels are not read.
+CALIBRATION = {
+    "gtsrb_resnet14": "gtsrb/train_calib_32x32.bin", "gtsrb_resnet14_bn": "gtsrb/train_calib_32x32.bin",
+    "cifar_resnet20": "cifar10/train_calib.bin", "cifar_resnet20_bn": "cifar10/train_calib.bin"}
+CALIBRATION_COUNT = 1000
+LEAST_CORRELATION = 0.98
+
+
+def call(*arguments):
+    command = [str(argument) for argument in (ESPALIER, *arguments)]
+    done = subprocess.run(command, capture_output=True, text=True)
+    if done.returncode != 0:
+        sys.exit(f"prune-table: {' '.join(command)}: exit status {done.returncode}\n{done.stderr}")
+    return json.loads(done.stdout.splitlines()[-1])
+
+
+def ranks(values):
+    """Places from 1 on; equal values share the mean of theirs."""
+    values = np.asarray(values, float)
+    smaller = (values[None] < values[:, None]).sum(1)
+    return smaller + ((values[None] == values[:, None]).sum(1) + 1) / 2
+
+
+def spearman(first, second):
+    """Pearson's correlation of the places; not a number where one of the lists is all the same."""
+    with np.errstate(invalid="ignore", divide="ignore"):
+        return float(np.corrcoef(ranks(first), ranks(second))[0, 1])
+
+
+class Network:
+    """A classifier with the frames that it is cut and judged by."""
+
+    def __init__(self, case, options, folder):
+        self._case, self._options, self._folder = case, options, folder
+        self._calibration, self._test = folder / "calibration.npy", folder / "test.npy"
+        self._labels = folder / "test.csv"
+        calibration = preprocessing.Pictures(case, CALIBRATION[case])
+        chosen = np.random.default_rng(0).permutation(len(calibration))[:CALIBRATION_COUNT]
+        np.save(self._calibration, np.concatenate([calibration.frames(i, i + 1) for i in chosen]))
+        test = preprocessing.Pictures(case)
+        frames = test.frames(0, len(test))
+        np.save(self._test, frames)
+        with open(self._labels, "w", newline="") as table:
+            csv.writer(table).writerows([["label"], *([label] for label in test.labels)])
+        self._shape = f"input={'x'.join(str(extent) for extent in (1, *frames.shape[1:]))}"
+        pack = folder / "whole.espalier"
+        call("compile", preprocessing.model(case), "--shape", self._shape, "--json", "-o", pack)
+        self.accuracy, self.count = self._judge(pack)
+
+    def _judge(self, pack):
+        report = call("eval", pack, "--data", self._test, "--labels", self._labels, "--json")
+        return 100 * report["top1"], report["frames"]
+
+    def cut(self, criterion, step, ratio):
+        pack = self._folder / "cut.espalier"
+        started = time.monotonic()
+        report = call(
+            "compile", preprocessing.model(self._case), "--shape", self._shape, "--calibrate", self._calibration,
+            "--precision", "fp32", "--prune", ratio, "--allocation", "uniform", "--criterion", criterion,
+            "--recover", step, *self._options, "--json", "-o", pack)
+        return Row(self, self._judge(pack)[0], report["pruning"], time.monotonic() - started)
+
+
+class Row:
+    """What came of one criterion and step."""
+
+    def __init__(self, network, accuracy, report, seconds):
+        self.accuracy, self.drop, self.seconds = accuracy, network.accuracy - accuracy, seconds
+        self.disagreement, self.divergence = 100 * report["disagreement"], report["divergence"]
+        self.frames = report["judged_frames"]
+
+    @property
+    def text(self):
+        return f"{self.accuracy:.2f} / {self.disagreement:.1f} / {self.divergence:.4f} / {self.seconds:.0f}"
+
+
+def correlations(rows):
+    drops = [row.drop for row in rows]
+    return (
+        spearman([row.disagreement for row in rows], drops), spearman([row.divergence for row in rows], drops))
+
+
+def main():
+    arguments = sys.argv[1:]
+    options = arguments[arguments.index("--") + 1 :] if "--" in arguments else []
+    parser = argparse.ArgumentParser(prog="tools/prune-table")
+    parser.add_argument("case", nargs="?", default="gtsrb_resnet14", metavar="MODEL", choices=CALIBRATION)
+    parser.add_argument("--prune", default="0.5", metavar="RATIO")
+    parser.add_argument("--criteria", nargs="+", default=CRITERIA, choices=CRITERIA)
+    parser.add_argument("--recover", nargs="+", default=list(STEPS), choices=STEPS)
+    parser.add_argument("--recover-time", metavar="30s")
+    parser.add_argument("--threads", type=int, default=2)
+    given = parser.parse_args(arguments[: arguments.index("--")] if "--" in arguments else arguments)
+    options = ["--threads", given.threads, *options]
+    if given.recover_time:
+        options += ["--recover-time", given.recover_time]
+    with tempfile.TemporaryDirectory() as folder:
+        network = Network(given.case, options, pathlib.Path(folder))
+        print(
+            f"{given.case} ({network.accuracy:.2f} % of {network.count}) at --prune {given.prune} in float32: top-1 % / "
+            "held-back frames with another answer % / divergence there / seconds\n")
+        titles = ["criterion", *(STEPS[step] for step in given.recover)]
+        for row in (titles, ["---"] * len(titles)):
+            print("| " + " | ".join(row) + " |")
+        rows = []
+        for criterion in given.criteria:
+            made = [network.cut(criterion, step, given.prune) for step in given.recover]
+            print("| " + " | ".join([criterion, *(row.text for row in made)]) + " |", flush=True)
+            rows += made
+    disagreement, divergence = correlations(rows)
+    print(
+        f"\nRank correlation with the loss of top-1 over {len(rows)} rows, by {rows[0].frames} frames without labels: "
+        f"{disagreement:.3f} for the share of other answers, {divergence:.3f} for the divergence")
+    if not max(disagreement, divergence) >= LEAST_CORRELATION:
+        sys.exit(f"prune-table: neither reaches {LEAST_CORRELATION}")
+
+
+main()
