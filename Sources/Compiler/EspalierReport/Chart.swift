@@ -48,10 +48,13 @@ public struct Chart: Sendable {
     (58, 14, legendHasOwnLine ? 48 : 30, tiltsCategories ? 34 + min(100, 0.62 * longestCategory) : 44)
   }
 
-  private static let letter = 6.6
+  /// About how many pixels small letters take.
+  private static func breadth(_ text: String) -> Double {
+    text.reduce(0) { $0 + ("mwMW%".contains($1) ? 10.5 : "iljtfr.,:;()|/ 1".contains($1) ? 4.6 : 6.9) }
+  }
 
   private var longestCategory: Double {
-    Self.letter * Double(horizontal.categories.map(\.count).max() ?? 0)
+    horizontal.categories.map(Self.breadth).max() ?? 0
   }
 
   /// Names that do not fit beside one another stand askew.
@@ -197,7 +200,7 @@ public struct Chart: Sendable {
 
   private var legendHasOwnLine: Bool {
     guard series.count > 1 else { return false }
-    let names = series.reduce(0) { $0 + Self.letter * Double($1.name.count) + 22 }
+    let names = series.reduce(0) { $0 + Self.breadth($1.name) + 22 }
     return 7.2 * Double(title.count) + names + 20 > width - 72
   }
 
@@ -209,7 +212,7 @@ public struct Chart: Sendable {
     var parts: [String] = []
     for (index, own) in series.enumerated().reversed() {
       parts.append(text(own.name, x: place, y: line, style: "tick", anchor: "end"))
-      place -= Self.letter * Double(own.name.count) + 12
+      place -= Self.breadth(own.name) + 13
       let square = [("x", short(place)), ("y", short(line - 8)), ("width", "9"), ("height", "9")]
       parts.append(element("rect", [("class", "fill s\(index % 6)")] + square))
       place -= 10

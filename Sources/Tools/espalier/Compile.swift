@@ -201,7 +201,7 @@ struct Compile: ParsableCommand {
     }
     let page = CompilePage(
       model: model, summary: summary,
-      times: try LayerTimes(of: pack, against: original, known: summary.pruning?.before, timer),
+      times: try LayerTimes(of: pack, against: original, timer),
       quantization: graphs.quantized, provenance: provenance, arguments: CommandLine.arguments)
     try Files.write(Array(page.page.html.utf8), to: path)
   }

@@ -27,7 +27,8 @@ struct CompilePage {
     }
     addTimes(&page)
     page.heading("Where it came from")
-    page.code(arguments.map(Self.quoted).joined(separator: " "))
+    page.code(
+      ([Files.name(arguments.first ?? "")] + arguments.dropFirst().map(Self.quoted)).joined(separator: " "))
     page.table([("key", false), ("value", false)], provenance.map { [$0.key, $0.value] })
     return page
   }
