@@ -51,6 +51,42 @@ import Testing
     }
   }
 
+  /// The cross-entropy with the first answer: by the scores `p − e`, and the same by the last layer's bias.
+  @Test func `computes gradients when they are named, of the loss that the help names`() throws {
+    try withFolder { folder in
+      let run = try observe([
+        "--collections", "outputs", "weights", "gradients", "--every", "6", "--save-tensors", "--json",
+        "-o", folder,
+      ])
+      #expect(run.status == 0, "\(run.errors)")
+      #expect((try run.json()["loss"] as? String)?.hasPrefix("cross-entropy") == true)
+      let arrays = try archive(folder)
+      let logits = try #require(arrays["outputs/logits"]?.elements)
+      let gradients = try #require(arrays["gradients/logits"])
+      #expect(gradients.shape == [3, 43])
+      for frame in 0..<3 {
+        let scores = logits[frame * 43..<(frame + 1) * 43].map(Double.init)
+        let top = try #require(scores.max())
+        let total = scores.reduce(0) { $0 + exp($1 - top) }
+        for (place, score) in scores.enumerated() {
+          let expected = exp(score - top) / total - (score == top ? 1 : 0)
+          #expect(abs(Double(gradients.elements[frame * 43 + place]) - expected) < 1e-4)
+        }
+      }
+      // A weight's gradient has the weight's shape, and its reductions are those of its elements.
+      let weights = arrays.keys.filter { $0.hasPrefix("weights/") && $0.split(separator: "/").count > 1 }
+      let whole = weights.filter { !$0.hasSuffix("/range") && arrays[$0]?.shape.count ?? 0 > 1 }
+      #expect(whole.count > 10)
+      for name in whole {
+        let gradient = try #require(arrays["gradients/" + name.dropFirst("weights/".count)], "\(name)")
+        let count = try #require(arrays[name]).elements.count
+        #expect(gradient.elements.count == 3 * count)
+        let most = try #require(arrays["gradients/\(name.dropFirst("weights/".count))/max"]).elements
+        #expect(most == (0..<3).map { gradient.elements[$0 * count..<($0 + 1) * count].max() ?? 0 })
+      }
+    }
+  }
+
   @Test func `takes tensors that were computed elsewhere, and judges them by the same rules`() throws {
     try withFolder { folder in
       let path = "\(folder)/torch.npz"

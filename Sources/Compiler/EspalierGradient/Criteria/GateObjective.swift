@@ -1,3 +1,4 @@
+internal import CGradient
 internal import EspalierGraph
 
 /// What is differentiated by the gates: directions in the space of the outputs.
@@ -41,6 +42,23 @@ struct GateObjective {
       return [Direction(seeds: [(scores.value, error(probabilities, base, label, scores))])]
     }
     return curvature(probabilities, scores, directions: max(count, 1), &random)
+  }
+
+  /// The cross-entropy with the network's own first answer, or half the squared outputs; and its gradient.
+  ///
+  /// - Precondition: The tape ran forward.
+  func loss(_ memory: TapeMemory) -> (loss: Double, seeds: [(value: ValueID, elements: [Float])]) {
+    guard let scores, let logits = memory.value(of: scores.value).baseAddress else {
+      let seeds = outputs.map { (value: $0, elements: Array(memory.value(of: $0))) }
+      return (seeds.reduce(0) { $1.elements.reduce($0) { $0 + Double($1) * Double($1) / 2 } }, seeds)
+    }
+    var logarithms = [Float](repeating: 0, count: scores.count)
+    gradient_softmax(scores.outer, scores.classes, scores.inner, 1, logits, &logarithms)
+    let sum = scores.starts.reduce(0.0) {
+      $0 - Double(logarithms[$1 + scores.top(logits, start: $1) * scores.inner])
+    }
+    let error = error(scores.probabilities(logits), logits, nil, scores)
+    return (sum / Double(max(1, scores.starts.count)), [(scores.value, error)])
   }
 
   /// The gradient of the cross-entropy, `p − e_label`; of segmentations the mean over pixels.

@@ -1,3 +1,4 @@
+internal import EspalierGradient
 internal import EspalierGraph
 internal import EspalierMedia
 internal import EspalierObserve
@@ -9,6 +10,8 @@ struct ObservationCollector {
   /// Whether the elements are kept, not their reductions alone.
   let keepsTensors: Bool
   private(set) var tensors: [ObservedTensor] = []
+  /// What gradients are those of; nil where none were computed here.
+  private(set) var loss: String?
   /// By place in `tensors` the elements of all frames, one after another.
   private(set) var kept: [Int: [Float]] = [:]
 
@@ -28,6 +31,14 @@ struct ObservationCollector {
     if collections.contains(.outputs) { values += network.outputs.map { ($0, .outputs) } }
     let execute = try GraphRunner(network.graph.observing(values.map(\.value)), threads: threads)
     try observe(values.map { network.tensor($0.value, $0.collection) }, frames) { try execute.run($0) }
+    if collections.contains(.gradients) { try collectGradients(frames) }
+  }
+
+  /// How a loss depends on everything that has a name.
+  private mutating func collectGradients(_ frames: FrameGroup) throws {
+    let tape = try LossGradients(network.graph, of: network.differentiated)
+    loss = tape.loss.rawValue
+    try observe(tape.values.map { network.tensor($0, .gradients) }, frames) { tape.gradients($0).gradients }
   }
 
   /// Two rounds over the frames: reductions, then histograms over the ranges that were found.

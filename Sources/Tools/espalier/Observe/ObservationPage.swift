@@ -24,6 +24,7 @@ enum ObservationPage {
       let own = tensors.filter { $0.collection == collection }
       guard !own.isEmpty else { continue }
       page.heading(collection.rawValue)
+      if collection == .gradients, let loss = report.loss { page.paragraph("Of the \(loss).") }
       page.charts(overview(own))
       let drawn = own.enumerated().filter { place, tensor in
         place < chartLimit || worth.contains("\(collection)/\(tensor.name)")

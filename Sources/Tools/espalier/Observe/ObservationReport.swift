@@ -14,11 +14,15 @@ struct ObservationReport: Encodable {
 
   let model: String
   let frames: Int
+  /// What gradients are those of; nil where none were computed here.
+  let loss: String?
   let tensors: [Tensor]
   let findings: [ObservationRule.Finding]
 
-  init(model: String, frames: [String], tensors: [ObservedTensor], reductions: [Reduction]) {
-    (self.model, self.frames) = (model, frames.count)
+  init(
+    model: String, frames: [String], loss: String?, tensors: [ObservedTensor], reductions: [Reduction]
+  ) {
+    (self.model, self.frames, self.loss) = (model, frames.count, loss)
     self.tensors = tensors.map { tensor in
       let pairs = reductions.map { ($0.rawValue, Self.summary(tensor.series($0), $0)) }
       return Tensor(

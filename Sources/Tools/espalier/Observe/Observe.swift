@@ -22,6 +22,15 @@ struct Observe: ParsableCommand {
       Tensors are those of the simplified network, under ONNX's names: batch
       normalization is part of its convolution. Tensors computed elsewhere take their
       place with --tensors: an .npz file of arrays COLLECTION/NAME, frames first.
+
+      The collection 'gradients', which is looked at only when it is named, holds the
+      gradients of a loss by inputs, weights, biases and activations, one for each frame:
+
+        espalier observe signs.onnx --frames pictures/ -o seen/ --collections gradients
+
+      Frames have no labels. Where the network gives scores of classes, the loss is the
+      cross-entropy with its own first answer (over pixels, their mean); otherwise half
+      the sum of the squared outputs. Gradients by labels can be brought with --tensors.
       """)
 
   @Argument(help: ArgumentHelp("The ONNX model.", valueName: "MODEL.onnx"))
@@ -37,7 +46,8 @@ struct Observe: ParsableCommand {
 
   @Option(
     parsing: .upToNextOption,
-    help: ArgumentHelp("What is looked at: all, or some of these.", valueName: "COLLECTION"))
+    help: ArgumentHelp(
+      "What is looked at: all but gradients, or those that are named.", valueName: "COLLECTION"))
   var collections = [TensorCollection.weights, .biases, .activations, .outputs].map { NamedCase($0) }
 
   @Option(
@@ -90,7 +100,7 @@ struct Observe: ParsableCommand {
     }
     let kept = reductions.map(\.value)
     let report = ObservationReport(
-      model: model, frames: group.frames, tensors: collector.tensors, reductions: kept)
+      model: model, frames: group.frames, loss: collector.loss, tensors: collector.tensors, reductions: kept)
     try ObservationFiles.write(report, collector, reductions: kept, to: output)
     if json { return try Console.json(report) }
     report.show(output)

@@ -30,6 +30,15 @@ struct ObservedNetwork {
     }
   }
 
+  /// Everything that a loss may depend on: inputs, weights, biases, and what nodes compute.
+  var differentiated: [ValueID] {
+    let constants = graph.nodes.flatMap { $0.inputs.dropFirst() }.filter { graph.constant(of: $0) != nil }
+    var seen: Set<ValueID> = []
+    return (graph.inputs + constants + graph.nodes.flatMap(\.outputs)).filter {
+      graph.type(of: $0).element == .float32 && seen.insert($0).inserted && patterns.matches(graph[$0].name)
+    }
+  }
+
   var outputs: [ValueID] {
     graph.outputs.filter { graph.type(of: $0).element == .float32 && patterns.matches(graph[$0].name) }
   }
