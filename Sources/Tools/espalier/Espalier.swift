@@ -27,6 +27,11 @@ internal import Foundation
         espalier measure -o board.costs                   on it
         espalier compile signs.onnx --costs board.costs -o signs.espalier
 
+      Smaller, by whole filters, and what there is to spare:
+
+        espalier compile signs.onnx --calibrate pictures/ --prune 0.5 -o signs50.espalier
+        espalier sensitivity signs.onnx --calibrate pictures/ -o curves.json
+
       Back to ONNX, simplified:
 
         espalier export  signs.onnx -o simple.onnx
@@ -38,7 +43,7 @@ internal import Foundation
     version: "espalier \(version)",
     subcommands: [
       Inspect.self, Compile.self, Quantize.self, Run.self, Bench.self, Compare.self, Evaluate.self,
-      Observe.self, Rank.self, Measure.self, Export.self, Operators.self,
+      Observe.self, Rank.self, Sensitivity.self, Measure.self, Export.self, Operators.self,
     ])
 
   static func main() {

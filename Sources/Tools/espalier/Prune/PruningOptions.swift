@@ -15,6 +15,14 @@ enum RecoveryArgument: String, CaseIterable, ExpressibleByArgument {
 struct ShareArgument: ExpressibleByArgument, Equatable {
   let value: Double
 
+  /// - Precondition: More than 0 and less than 1.
+  init(_ value: Double) {
+    precondition(value > 0 && value < 1)
+    self.value = value
+  }
+
+  var defaultValueDescription: String { "\(value)" }
+
   init?(argument: String) {
     let isPercent = argument.hasSuffix("%")
     guard let number = Double(isPercent ? String(argument.dropLast()) : argument) else { return nil }
