@@ -166,7 +166,9 @@ struct Compile: ParsableCommand {
       let kept = result.winner.kept.byLayer(of: whole)
       _ = try OnnxOutput(source: source).write(result.graph, keptChannels: kept, to: path)
     }
-    return (result.graph, PruningReport(result, of: whole, asked: pruning.budgetText), accuracy)
+    let report = PruningReport(
+      result, of: whole, asked: pruning.budgetText, recovery: pruning.recoveryAsked)
+    return (result.graph, report, accuracy)
   }
 
   /// The network in 8 bits, where there are frames to find ranges by.

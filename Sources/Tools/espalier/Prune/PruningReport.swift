@@ -73,7 +73,7 @@ struct PruningReport: Encodable {
     case candidates, groups, frozen
   }
 
-  init(_ result: Pruner.Result, of graph: Graph, asked: String) {
+  init(_ result: Pruner.Result, of graph: Graph, asked: String, recovery: RecoveryArgument) {
     let winner = result.winner
     self.asked = asked
     criterion = result.prepared.ranks.criterion
@@ -87,7 +87,7 @@ struct PruningReport: Encodable {
     let isJudged = result.disagreement.isClassifier
     disagreement = isJudged ? result.disagreement.rate : nil
     disagreement_bound = isJudged ? result.disagreement.rateBound : nil
-    stages = Self.stages(result)
+    stages = Self.stages(result, recovery)
     training = result.training?.judgements ?? []
     candidates = result.steps.enumerated().flatMap { step, candidates in
       candidates.enumerated().map { place, candidate in
@@ -110,14 +110,15 @@ struct PruningReport: Encodable {
     frozen = map.frozenReasons.map { Frozen(reason: $0.reason, channels: $0.channels) }
   }
 
-  private static func stages(_ result: Pruner.Result) -> [Recovery] {
+  private static func stages(_ result: Pruner.Result, _ recovery: RecoveryArgument) -> [Recovery] {
     func stage(_ name: String, _ judged: Disagreement) -> Recovery {
       Recovery(
         step: name, divergence: judged.divergence, disagreement: judged.isClassifier ? judged.rate : nil)
     }
     guard result.disagreement.answers > 0 else { return [] }
     let cut = result.winner.cutDisagreement.map { [stage("cut", $0)] } ?? []
-    let fitted = [stage("least squares", result.winner.disagreement)]
+    let name = recovery == .stats ? "matched statistics" : "least squares"
+    let fitted = recovery == .none ? [] : [stage(name, result.winner.disagreement)]
     return cut + fitted + (result.training == nil ? [] : [stage("distillation", result.disagreement)])
   }
 
