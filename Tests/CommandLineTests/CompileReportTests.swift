@@ -57,7 +57,8 @@ private final class Sections: NSObject, XMLParserDelegate {
   {
     try withFolder { folder in
       let (text, sections) = try page(
-        ["--calibrate", Signs.pictures, "--prune", "0.5", "--recover", "lsq"], folder)
+        ["--calibrate", Signs.pictures, "--prune", "0.5", "--recover", "lsq", "--allocation", "sensitivity"],
+        folder)
       #expect(
         sections.headings == [
           "Pruned for --prune 0.5", "Networks that competed, on 2 held-back frames", "Widths",
@@ -70,7 +71,7 @@ private final class Sections: NSObject, XMLParserDelegate {
       // One for each of the network's 9 groups.
       #expect(sections.pictures["Scores of the filters, by obs"] == 9)
       #expect(sections.pictures["Time of each layer"] == 1)
-      for part in ["uniform (baseline)", "it is an input of the network", "--prune 0.5", "source-sha256"] {
+      for part in ["it is an input of the network", "--prune 0.5", "source-sha256"] {
         #expect(text.contains(part), "\(part)")
       }
       for part in ["<script", "src=", "href="] { #expect(!text.contains(part), "\(part)") }

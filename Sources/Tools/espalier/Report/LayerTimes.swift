@@ -9,6 +9,10 @@ struct LayerTimes {
     var after: Double?
   }
 
+  /// Rounds of timing end after so long, but for the first two.
+  private static let longest = Duration.seconds(4)
+  private static let mostRounds = 20
+
   /// Nil where the network was not changed.
   let before: PackTime?
   let after: PackTime
@@ -19,14 +23,17 @@ struct LayerTimes {
   ///   - original: What the result is held against; nil: nothing.
   init(of pack: [UInt8], against original: Graph?, _ timer: GraphTimer) throws {
     let old = try original.map { try timer.pack($0) }
-    // In turns, the faster of two rounds each: what else the processor does comes and goes.
-    var rounds: [(before: PackTime?, after: PackTime)] = []
-    for _ in 0..<2 { rounds.append((try old.map { try timer.time($0) }, try timer.time(pack))) }
+    // In turns, the fastest round of each: what else the processor does comes and goes.
     func faster(_ one: PackTime, _ other: PackTime) -> PackTime {
       other.median_ms < one.median_ms ? other : one
     }
-    after = faster(rounds[0].after, rounds[1].after)
-    before = rounds[0].before.flatMap { first in rounds[1].before.map { faster(first, $0) } }
+    var (least, leastBefore) = (try timer.time(pack), try old.map { try timer.time($0) })
+    let start = ContinuousClock.now
+    for round in 1..<Self.mostRounds where round == 1 || ContinuousClock.now - start < Self.longest {
+      least = faster(least, try timer.time(pack))
+      if let old, let known = leastBefore { leastBefore = faster(known, try timer.time(old)) }
+    }
+    (before, after) = (leastBefore, least)
     var layers = try (old.map { try timer.layerTimes($0) } ?? []).map {
       Layer(name: Self.plain($0.layer), before: $0.microseconds)
     }
