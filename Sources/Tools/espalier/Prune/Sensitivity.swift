@@ -19,7 +19,7 @@ struct Sensitivity: ParsableCommand {
 
       This tells how much a network has to spare, and what a file could shrink to. It
       makes nothing faster: kernels multiply by zeros as by any other number, and packs
-      hold every weight in full. Whole filters are what 'compile --prune' cuts.
+      hold float32 weights in full. Whole filters are what 'compile --prune' cuts.
       """)
 
   @Argument(help: ArgumentHelp("The ONNX model.", valueName: "MODEL.onnx"))

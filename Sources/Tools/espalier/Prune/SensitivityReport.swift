@@ -38,7 +38,7 @@ struct SensitivityReport: Encodable {
   /// What nobody shall take these numbers for.
   private static let honesty = """
     None of this makes a frame faster: kernels multiply by zeros and by shared values as by any others, and packs hold \
-    every weight in full. Bits are what an entropy coder would need.
+    float32 weights in full. Bits are what an entropy coder would need.
     """
 
   init(

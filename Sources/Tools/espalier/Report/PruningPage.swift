@@ -14,10 +14,7 @@ struct PruningPage {
       """
       Filters ranked by \(report.criterion), widths by \(report.allocation): \
       \(Format.count(report.multiply_adds)) multiply-adds of \(Format.count(report.multiply_adds_before)), \
-      \(Format.count(report.parameters)) parameters of \(Format.count(report.parameters_before)). While it \
-      was cut, costs of layers foretold \(Format.milliseconds(report.predicted_ms)) a frame, \
-      \(Format.milliseconds(report.after.median_ms)) were measured, and \
-      \(Format.milliseconds(report.before.median_ms)) of the whole network.
+      \(Format.count(report.parameters)) parameters of \(Format.count(report.parameters_before)).
       """)
     if report.judged_frames > 0 { addCandidates(&page) }
     addWidths(&page)
