@@ -10,6 +10,9 @@ struct PackTime: Encodable, Equatable {
   let p99_ms: Double
   let frames: Int
   let bytes: Int
+
+  /// The one of two measurements with the lower median.
+  func faster(_ other: PackTime) -> PackTime { other.median_ms < median_ms ? other : self }
 }
 
 /// Measures packs that are never written.
