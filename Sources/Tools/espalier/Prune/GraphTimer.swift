@@ -6,6 +6,8 @@ internal import EspalierRuntime
 
 /// How long frames of a pack take on this processor.
 struct PackTime: Encodable, Equatable {
+  /// Of the fastest frame.
+  let min_ms: Double
   let median_ms: Double
   let p99_ms: Double
   let frames: Int
@@ -61,6 +63,7 @@ struct GraphTimer {
     let times = try FrameTimes(&runner, frames, warmup: count / 10, iterations: count)
     let statistics = LatencyStatistics(times.wall)
     return PackTime(
-      median_ms: statistics.median, p99_ms: statistics.percentile(0.99), frames: count, bytes: pack.count)
+      min_ms: statistics.minimum, median_ms: statistics.median, p99_ms: statistics.percentile(0.99),
+      frames: count, bytes: pack.count)
   }
 }
