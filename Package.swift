@@ -133,7 +133,9 @@ if !embedded {
       cSettings: kernelSettings),
     .target(
       name: "EspalierGradient",
-      dependencies: ["CGradient", "CLAPACK", "EspalierGraph", "EspalierOperators", "EspalierPasses"],
+      dependencies: [
+        "CEspalierKernels", "CGradient", "CLAPACK", "EspalierGraph", "EspalierOperators", "EspalierPasses",
+      ],
       path: "Sources/Compiler/EspalierGradient", swiftSettings: compilerSettings),
     .target(
       name: "EspalierReport", path: "Sources/Compiler/EspalierReport", swiftSettings: compilerSettings),

@@ -19,7 +19,9 @@ enum ImportTable {
     "EspalierSearch": [
       "EspalierGraph", "EspalierKernels", "EspalierOperators", "EspalierPasses", "EspalierPlan",
     ],
-    "EspalierGradient": ["CGradient", "CLAPACK", "EspalierGraph", "EspalierOperators", "EspalierPasses"],
+    "EspalierGradient": [
+      "CEspalierKernels", "CGradient", "CLAPACK", "EspalierGraph", "EspalierOperators", "EspalierPasses",
+    ],
     "EspalierReport": ["Foundation"],
     "EspalierRuntime": ["CEspalierKernels", "EspalierKernels", "EspalierPlan", "Synchronization"],
     "EspalierCAPI": ["CEspalier", "EspalierPlan", "EspalierRuntime"],

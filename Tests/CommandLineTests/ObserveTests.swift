@@ -117,6 +117,9 @@ import Testing
 
   @Test(arguments: [["--every", "0"], ["--collections", "dreams"], ["--reductions", "median"]])
   func `2 for wrong usage`(arguments: [String]) throws {
-    #expect(try observe(arguments + ["-o", "/tmp/never"]).status == 2)
+    try withFolder { folder in
+      let run = try observe(arguments + ["-o", "\(folder)/never"])
+      #expect(run.status == 2)
+    }
   }
 }

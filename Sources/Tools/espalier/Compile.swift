@@ -118,8 +118,8 @@ struct Compile: ParsableCommand {
     let nodeCounts = (before: imported.nodes.count, after: whole.nodes.count)
     var provenance = provenance(source: source)
     let frames = calibration.calibrate.isEmpty ? nil : try calibrationFrames(for: whole)
-    let (float, pruned, accuracy) = try prune(
-      whole, imported: imported, source: source, frames, &planner, &chain)
+    let pruned = try prune(whole, imported: imported, frames, &planner, &chain)
+    let float = pruned?.result.graph ?? whole
     if calibration.quantizes { try tune(&planner, float, &chain) }
     var settings = calibration.settings
     if calibration.precision == .auto { settings.fasterInFloat = planner.fasterInFloat(float) }
@@ -131,10 +131,11 @@ struct Compile: ParsableCommand {
     let choices = planner.choices(for: lowered)
     let plan = try chain.lower(
       lowered, provenance: provenance + planner.provenance(choices), choices: choices)
-    let bytes = try chain.stage("write") {
-      let bytes = try PlanWriter.bytes(of: plan, weights: calibration.storage)
+    let bytes = try PlanWriter.bytes(of: plan, weights: calibration.storage)
+    let time = try pruned.map { try requireBudget(of: bytes, $0.result, planner, &chain) }
+    try chain.stage("write") {
+      if let pruned { try saveModel(pruned.result, source: source) }
       try Files.write(bytes, to: output)
-      return bytes
     }
     let calibrated = frames.flatMap { frames in
       quantized.map {
@@ -146,29 +147,12 @@ struct Compile: ParsableCommand {
       precision: calibration.quantizes ? "int8" : "fp32", calls: plan.calls.count,
       weight_bytes: plan.weights.count, arena_bytes: plan.arenaByteCount, multiply_adds: plan.multiplyAdds,
       stages: chain.stages.map { Summary.Stage(name: $0.name, ms: $0.milliseconds) },
-      pruning: pruned, labelled: accuracy, calibration: calibrated,
+      pruning: pruned.flatMap { pruned in time.map { report(pruned.result, $0, of: whole) } },
+      labelled: pruned?.accuracy, calibration: calibrated,
       kernels: PlannerReport(planner, lowered, choices))
     try writePage(summary, bytes, plan.provenance, (whole, float, quantized), planner, frames)
     if json { return try Console.json(summary) }
     show(summary, nodeCounts: nodeCounts)
-  }
-
-  /// The network with filters cut, where that is asked for.
-  private func prune(
-    _ whole: Graph, imported: Graph, source: [UInt8], _ frames: CalibrationFrames?,
-    _ planner: inout Planner, _ chain: inout CompileChain
-  ) throws -> (Graph, PruningReport?, LabelledAccuracy?) {
-    guard pruning.budgetAsked != nil else { return (whole, nil, nil) }
-    try tune(&planner, whole, &chain)
-    let result = try pruner(planner, frames, of: imported).prune(whole, &chain)
-    let accuracy = try labelledAccuracy(whole, result.graph)
-    if let path = pruning.saveONNX {
-      let kept = result.winner.kept.byLayer(of: whole)
-      _ = try OnnxOutput(source: source).write(result.graph, keptChannels: kept, to: path)
-    }
-    let report = PruningReport(
-      result, of: whole, asked: pruning.budgetText, recovery: pruning.recoveryAsked)
-    return (result.graph, report, accuracy)
   }
 
   /// The network in 8 bits, where there are frames to find ranges by.
@@ -198,57 +182,23 @@ struct Compile: ParsableCommand {
     } else if graphs.quantized != nil {
       original = graphs.float
     }
-    let timer = GraphTimer(threads: threading.threads, storage: calibration.storage) {
-      planner.choices(for: $0)
-    }
     let page = CompilePage(
       model: model, summary: summary,
-      times: try LayerTimes(of: pack, against: original, timer),
+      times: try LayerTimes(of: pack, against: original, timer(planner)),
       quantization: graphs.quantized, provenance: provenance, arguments: CommandLine.arguments)
     try Files.write(Array(page.page.html.utf8), to: path)
   }
 
   /// Measures the layers of a graph, and their twins in 8 bits where there may be some.
-  private func tune(_ planner: inout Planner, _ graph: Graph, _ chain: inout CompileChain) throws {
+  func tune(_ planner: inout Planner, _ graph: Graph, _ chain: inout CompileChain) throws {
     let twins = calibration.quantizes ? graph.layerShapes.map { $0.computed(in: .bytes) } : []
     let shapes = Set(graph.layerShapes + twins).sorted()
     guard planner.lacks(shapes) else { return }
     try chain.stage("tune") { try planner.tune(shapes) }
   }
 
-  private func pruner(_ planner: Planner, _ frames: CalibrationFrames?, of imported: Graph) -> Pruner {
-    let (threads, groups) = (threading.threads, frames?.groups ?? [])
-    let timer = GraphTimer(threads: threads, storage: calibration.storage) { planner.choices(for: $0) }
-    let settings = calibration.settings
-    return Pruner(
-      options: pruning, imported: imported, frames: FrameSplit(groups), threads: threads,
-      costs: planner.costs,
-      precision: calibration.quantizes ? .bytes : .float32
-    ) { graph in
-      guard calibration.quantizes else { return try timer.time(graph) }
-      return try timer.time(try settings.sketch(graph, groups, threads: threads))
-    }
-  }
-
-  /// How often both networks are right on labelled frames; nil without such.
-  private func labelledAccuracy(_ original: Graph, _ pruned: Graph) throws -> LabelledAccuracy? {
-    guard let data = labels.judge else { return nil }
-    let samples = try LabelledSamples(
-      data: data, labels: labels.labels, classes: nil, reader: try reader(for: original))
-    let accuracy = try LabelledAccuracy(
-      of: samples, original: original, pruned: pruned, threads: threading.threads)
-    try accuracy.require(dropAtMost: labels.maxDrop)
-    return accuracy
-  }
-
-  private func reader(for graph: Graph) throws -> FrameReader {
-    FrameReader(
-      ports: graph.inputs.map { Plan.Port(name: graph[$0].name, shape: graph.type(of: $0).shape) },
-      preprocessing: try pictures.preprocessing(for: []))
-  }
-
   private func calibrationFrames(for graph: Graph) throws -> CalibrationFrames {
-    try CalibrationFrames(calibration.calibrate, reader: try reader(for: graph))
+    try CalibrationFrames(calibration.calibrate, reader: try pictures.reader(for: graph))
   }
 
   /// Same model, same options, same bytes: no dates, no paths.

@@ -1,4 +1,5 @@
 internal import ArgumentParser
+internal import EspalierGraph
 internal import EspalierMedia
 internal import EspalierPlan
 
@@ -39,6 +40,13 @@ struct PictureOptions: ParsableArguments {
     return Preprocessing(
       order: (order ?? storedOrder ?? .rgb).order, mean: (mean ?? storedMean)?.values ?? [0],
       scale: (scale ?? storedScale)?.values ?? [1])
+  }
+
+  /// Reads frames for the inputs of a graph.
+  func reader(for graph: Graph) throws -> FrameReader {
+    FrameReader(
+      ports: graph.inputs.map { Plan.Port(name: graph[$0].name, shape: graph.type(of: $0).shape) },
+      preprocessing: try preprocessing(for: []))
   }
 
   /// What `compile` writes into the pack.

@@ -1,3 +1,5 @@
+internal import CEspalierKernels
+
 extension DistillationCheckpoint {
   private static let magic = Array("ESPDIST1".utf8)
 
@@ -38,12 +40,9 @@ extension DistillationCheckpoint {
     guard reader.position == bytes.count - 8 else { throw .damaged }
   }
 
-  /// CRC-32C, by the reversed polynomial 0x82F63B78.
+  /// CRC-32C, as packed files have it.
   private static func checksum(_ bytes: ArraySlice<UInt8>) -> UInt32 {
-    let table: [UInt32] = (0..<256).map { index in
-      (0..<8).reduce(UInt32(index)) { value, _ in value & 1 == 1 ? value >> 1 ^ 0x82F6_3B78 : value >> 1 }
-    }
-    return ~bytes.reduce(~0) { table[Int(UInt8(truncatingIfNeeded: $0) ^ $1)] ^ $0 >> 8 }
+    bytes.withUnsafeBytes { espalier_crc32c($0.baseAddress, $0.count) }
   }
 }
 

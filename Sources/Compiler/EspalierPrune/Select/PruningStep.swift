@@ -11,6 +11,8 @@ struct PruningStep {
   let map: ChannelMap
   let ranks: FilterRanks
   private(set) var damages: [GroupDamage]?
+  /// What gradients say of each unit, once they were asked.
+  private var gradientScores: [Int: Double]?
   private let allocator: WidthAllocator
   private let reference: Disagreement.Reference?
 
@@ -88,7 +90,8 @@ struct PruningStep {
     }
     var byGradients: [Int]?
     if wanted.contains(.gradient) || wanted.contains(.mean), let gradients = search.gradients {
-      let scores = try gradients(graph, map)
+      let scores = try gradientScores ?? gradients(graph, map)
+      gradientScores = scores
       let damages = ranks.groups.map { GroupDamage(scores: $0.units.map { scores[$0] ?? 0 }) }
       byGradients = allocator.greedy(damages, costAtMost: limit)
       if wanted.contains(.gradient) { add(.gradient, byGradients) }

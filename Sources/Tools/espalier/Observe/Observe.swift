@@ -2,7 +2,6 @@ internal import ArgumentParser
 internal import EspalierGraph
 internal import EspalierMedia
 internal import EspalierObserve
-internal import EspalierPlan
 
 /// `espalier observe`: what goes on inside a network while it sees frames.
 struct Observe: ParsableCommand {
@@ -86,9 +85,7 @@ struct Observe: ParsableCommand {
   func run() throws {
     var chain = CompileChain()
     let graph = try chain.simplify(try chain.importGraph(model, shapes: shape))
-    let reader = FrameReader(
-      ports: graph.inputs.map { Plan.Port(name: graph[$0].name, shape: graph.type(of: $0).shape) },
-      preprocessing: try pictures.preprocessing(for: []))
+    let reader = try pictures.reader(for: graph)
     let group = FrameGroup(name: "frames", try reader.frames(for: frames)).every(every)
     let network = ObservedNetwork(graph: graph, patterns: NamePatterns(include))
     var collector = ObservationCollector(

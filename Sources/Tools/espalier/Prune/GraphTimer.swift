@@ -6,8 +6,6 @@ internal import EspalierRuntime
 
 /// How long frames of a pack take on this processor.
 struct PackTime: Encodable, Equatable {
-  /// Of the fastest frame.
-  let min_ms: Double
   let median_ms: Double
   let p99_ms: Double
   let frames: Int
@@ -63,7 +61,7 @@ struct GraphTimer {
     let times = try FrameTimes(&runner, frames, warmup: count / 10, iterations: count)
     let statistics = LatencyStatistics(times.wall)
     return PackTime(
-      min_ms: statistics.minimum, median_ms: statistics.median, p99_ms: statistics.percentile(0.99),
+      median_ms: statistics.median, p99_ms: statistics.percentile(0.99),
       frames: count, bytes: pack.count)
   }
 }

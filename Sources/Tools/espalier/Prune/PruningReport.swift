@@ -73,7 +73,9 @@ struct PruningReport: Encodable {
     case candidates, groups, frozen
   }
 
-  init(_ result: Pruner.Result, of graph: Graph, asked: String, recovery: RecoveryArgument) {
+  init(
+    _ result: Pruner.Result, _ time: PackTime, of graph: Graph, asked: String, recovery: RecoveryArgument
+  ) {
     let winner = result.winner
     self.asked = asked
     criterion = result.prepared.ranks.criterion
@@ -81,7 +83,7 @@ struct PruningReport: Encodable {
     multiply_adds_before = graph.multiplyAdds
     multiply_adds = winner.graph.multiplyAdds
     (parameters_before, parameters) = (graph.parameterCount, winner.graph.parameterCount)
-    (before, after, predicted_ms) = (result.full, result.pruned, result.predicted)
+    (before, after, predicted_ms) = (result.full, time, result.predicted)
     judged_frames = result.disagreement.answers
     divergence = result.disagreement.divergence
     let isJudged = result.disagreement.isClassifier

@@ -2,7 +2,6 @@ internal import ArgumentParser
 internal import EspalierGraph
 internal import EspalierMedia
 internal import EspalierPasses
-internal import EspalierPlan
 internal import EspalierPrune
 
 /// `espalier rank`: which filters of a network matter least.
@@ -71,10 +70,8 @@ struct Rank: ParsableCommand {
     var chain = CompileChain()
     let imported = try chain.importGraph(model, shapes: shape)
     let graph = try chain.simplify(imported)
-    let reader = FrameReader(
-      ports: graph.inputs.map { Plan.Port(name: graph[$0].name, shape: graph.type(of: $0).shape) },
-      preprocessing: try pictures.preprocessing(for: []))
-    let frames = calibrate.isEmpty ? nil : try CalibrationFrames(calibrate, reader: reader)
+    let frames =
+      calibrate.isEmpty ? nil : try CalibrationFrames(calibrate, reader: try pictures.reader(for: graph))
     let ranker = Ranker(
       criterion: criterion, frames: frames?.groups ?? [], threads: threading.threads, seed: seed,
       imported: imported)
@@ -115,14 +112,5 @@ extension ChannelMap {
     var counts: [String: Int] = [:]
     for reason in frozen.values { counts[reason, default: 0] += 1 }
     return counts.sorted { $0.key < $1.key }.map { ($0.key, $0.value) }
-  }
-}
-
-extension KeptChannels {
-  /// By the names of layers; those that keep all their channels are left out.
-  func byLayer(of graph: Graph) -> [String: [Int]] {
-    var channels: [String: [Int]] = [:]
-    for node in graph.nodes { if let kept = self[node.name] { channels[node.name] = kept } }
-    return channels
   }
 }

@@ -67,10 +67,7 @@ struct Sensitivity: ParsableCommand {
   func run() throws {
     var chain = CompileChain()
     let graph = try chain.simplify(try chain.importGraph(model, shapes: shape))
-    let reader = FrameReader(
-      ports: graph.inputs.map { Plan.Port(name: graph[$0].name, shape: graph.type(of: $0).shape) },
-      preprocessing: try pictures.preprocessing(for: []))
-    let all = try CalibrationFrames(calibrate, reader: reader).groups
+    let all = try CalibrationFrames(calibrate, reader: try pictures.reader(for: graph)).groups
     let groups = all.map { $0.thinned(to: max(1, frames / max(1, all.count))) }
     let sensitivity = try WeightSensitivity(
       of: graph, frames: groups, engine: GraphRunner.engine(threads: threading.threads))

@@ -24,14 +24,11 @@ struct LayerTimes {
   init(of pack: [UInt8], against original: Graph?, _ timer: GraphTimer) throws {
     let old = try original.map { try timer.pack($0) }
     // In turns, the fastest round of each: what else the processor does comes and goes.
-    func faster(_ one: PackTime, _ other: PackTime) -> PackTime {
-      other.median_ms < one.median_ms ? other : one
-    }
     var (least, leastBefore) = (try timer.time(pack), try old.map { try timer.time($0) })
     let start = ContinuousClock.now
     for round in 1..<Self.mostRounds where round == 1 || ContinuousClock.now - start < Self.longest {
-      least = faster(least, try timer.time(pack))
-      if let old, let known = leastBefore { leastBefore = faster(known, try timer.time(old)) }
+      least = least.faster(try timer.time(pack))
+      if let old, let known = leastBefore { leastBefore = known.faster(try timer.time(old)) }
     }
     (before, after) = (leastBefore, least)
     var layers = try (old.map { try timer.layerTimes($0) } ?? []).map {
