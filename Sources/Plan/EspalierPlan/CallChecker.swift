@@ -103,6 +103,7 @@ struct CallChecker {
     _ facts: CallFacts, of call: Plan.Call, byteCounts: [Int]
   ) throws(CallFault) -> CallResources {
     var touched: UInt64 = 0
+    var weights: UInt64 = 0
     var arenaEnd: UInt64 = 0
     for (index, operand) in call.operands.enumerated() {
       let (extent, byteCount) = (UInt64(facts.extents[index]), UInt64(byteCounts[index]))
@@ -110,11 +111,13 @@ struct CallChecker {
         throw .beyondEnd(operand: index, space: operand.space, extent: extent, byteCount: byteCount)
       }
       touched += extent
+      if operand.space == .weights { weights += extent }
       if operand.space == .arena { arenaEnd = max(arenaEnd, operand.offset + extent) }
     }
     return CallResources(
       items: UInt32(clamping: facts.items), scratchByteCount: facts.scratchByteCount,
-      multiplyAdds: min(facts.multiplyAdds, 1 << 60), touchedByteCount: touched, arenaEnd: arenaEnd)
+      multiplyAdds: min(facts.multiplyAdds, 1 << 60), touchedByteCount: touched, arenaEnd: arenaEnd,
+      itemMultiplyAdds: min(facts.itemMultiplyAdds, facts.multiplyAdds), weightsByteCount: weights)
   }
 }
 

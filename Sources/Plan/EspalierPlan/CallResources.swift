@@ -10,6 +10,10 @@ public struct CallResources: Sendable, Equatable {
   public var touchedByteCount: UInt64
   /// The first byte of the arena behind everything that the call touches.
   public var arenaEnd: UInt64
+  /// No item has more multiply-adds.
+  public var itemMultiplyAdds: UInt64 = 0
+  /// How many of the touched bytes are weights.
+  public var weightsByteCount: UInt64 = 0
 
   /// Multiply-adds, with every touched byte counted as two: about what both cost on a current core.
   public var cost: UInt64 { multiplyAdds + touchedByteCount * 2 }
@@ -18,6 +22,21 @@ public struct CallResources: Sendable, Equatable {
   public var itemsPerCheckpoint: UInt32 {
     guard cost > CallResources.costPerCheckpoint else { return max(items, 1) }
     return max(1, UInt32(Double(items) * Double(CallResources.costPerCheckpoint) / Double(cost)))
+  }
+
+  /// No piece between two looks at the deadline has more multiply-adds.
+  public var checkpointMultiplyAdds: UInt64 {
+    let (work, overflow) = itemMultiplyAdds.multipliedReportingOverflow(by: UInt64(itemsPerCheckpoint))
+    return overflow ? multiplyAdds : min(work, multiplyAdds)
+  }
+
+  /// The bytes of a piece: all weights, and its share of everything else. Where windows overlap, what two pieces
+  /// read counts once.
+  public var checkpointByteCount: UInt64 {
+    let count = UInt64(max(items, 1))
+    let shared = touchedByteCount - min(weightsByteCount, touchedByteCount)
+    let perItem = shared / count + (shared % count == 0 ? 0 : 1)
+    return min(touchedByteCount, weightsByteCount + perItem * min(UInt64(itemsPerCheckpoint), count))
   }
 
   static let costPerCheckpoint: UInt64 = 1 << 20
@@ -31,9 +50,10 @@ public struct ResourceCertificate: Sendable, Equatable {
   public var weightsByteCount: UInt64 = 0
   /// Useful multiply-adds of one frame.
   public var multiplyAdds: UInt64 = 0
-  /// The most multiply-adds that one thread does between two looks at the deadline.
+  /// One thread never does more multiply-adds between two looks at the deadline.
   public var checkpointMultiplyAdds: UInt64 = 0
-  /// The most bytes that one thread touches between two looks at the deadline.
+  /// About the most bytes that one thread touches between two looks at the deadline: all weights of a call,
+  /// and a piece's share of everything else.
   public var checkpointByteCount: UInt64 = 0
 
   public init() {}
@@ -41,17 +61,9 @@ public struct ResourceCertificate: Sendable, Equatable {
   /// Raises scratch and distances to what these calls need.
   mutating func include(_ calls: [CallResources]) {
     for call in calls {
-      let items = UInt64(max(call.items, 1))
-      let share = min(UInt64(call.itemsPerCheckpoint), items)
       scratchByteCount = max(scratchByteCount, UInt64(call.scratchByteCount))
-      checkpointMultiplyAdds = max(checkpointMultiplyAdds, scaled(call.multiplyAdds, share, items))
-      checkpointByteCount = max(checkpointByteCount, scaled(call.touchedByteCount, share, items))
+      checkpointMultiplyAdds = max(checkpointMultiplyAdds, call.checkpointMultiplyAdds)
+      checkpointByteCount = max(checkpointByteCount, call.checkpointByteCount)
     }
-  }
-
-  /// `amount · share / items`, rounded up.
-  private func scaled(_ amount: UInt64, _ share: UInt64, _ items: UInt64) -> UInt64 {
-    let perItem = amount / items + (amount % items == 0 ? 0 : 1)
-    return min(amount, perItem * share)
   }
 }

@@ -10,6 +10,8 @@ public struct CallFacts: Sendable {
   public var extents: [Int]
   /// Useful multiply-adds; 0 for pure data movement.
   public var multiplyAdds: UInt64
+  /// No piece has more of them.
+  public var itemMultiplyAdds: UInt64
 }
 
 extension KernelFamily {
@@ -52,6 +54,6 @@ extension KernelFamily {
     }
     return CallFacts(
       items: Int(facts.items), scratchByteCount: Int(clamping: facts.scratch_bytes), extents: extents,
-      multiplyAdds: facts.multiply_adds)
+      multiplyAdds: facts.multiply_adds, itemMultiplyAdds: facts.item_multiply_adds)
   }
 }

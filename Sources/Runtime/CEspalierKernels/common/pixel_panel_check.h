@@ -35,6 +35,17 @@ static inline bool pixels_are_countable(int32_t batch, int32_t height, int32_t w
   return multiply(&pixels, (uint64_t)height) && multiply(&pixels, (uint64_t)width) && pixels <= INT32_MAX;
 }
 
+// Multiply-adds of the largest item of a call that has `all`.
+static inline uint64_t largest_item(
+    const pixel_panel_blocks *blocks, uint64_t channels, uint64_t depth, uint64_t all) {
+  if (blocks->pixel_blocks == 0 || blocks->panel_blocks == 0) return 0;
+  uint64_t width = (uint64_t)parts_of(blocks->units, blocks->panel_blocks) * blocks->unit * ESPALIER_PANEL;
+  if (width > channels) width = channels;
+  uint64_t largest = parts_of(blocks->pixels, blocks->pixel_blocks);
+  if (!multiply(&largest, width) || !multiply(&largest, depth)) return all;
+  return largest < all ? largest : all;
+}
+
 // Notes items and multiply-adds; false where there are too many to count.
 static inline bool count_work(
     espalier_call_facts *facts, const pixel_panel_blocks *blocks, uint64_t groups, uint64_t channels,
@@ -47,6 +58,7 @@ static inline bool count_work(
   facts->items = (uint32_t)items;
   facts->scratch_bytes = 0;
   facts->multiply_adds = multiply_adds;
+  facts->item_multiply_adds = largest_item(blocks, channels, depth, multiply_adds);
   return true;
 }
 

@@ -299,4 +299,9 @@ static inline uint32_t espalier_row_items(uint64_t rows, int64_t rows_per_item) 
   return (uint32_t)((rows + (uint64_t)rows_per_item - 1) / (uint64_t)rows_per_item);
 }
 
+// What the largest item does of the `work` that all rows share evenly.
+static inline uint64_t espalier_row_item_work(uint64_t work, uint64_t rows, int64_t rows_per_item) {
+  return rows > (uint64_t)rows_per_item ? work / rows * (uint64_t)rows_per_item : work;
+}
+
 #endif

@@ -84,6 +84,16 @@ static inline winograd_item winograd_item_at(const winograd_blocks *b, uint32_t 
   return item;
 }
 
+// Useful multiply-adds of the largest item of a call that has `all`.
+static inline uint64_t winograd_largest_item(
+    const winograd_blocks *b, int32_t tile, int32_t input_channels, int32_t output_channels, uint64_t all) {
+  const uint64_t pixels = (uint64_t)b->tiles_per_item * (uint64_t)tile * (uint64_t)tile;
+  uint64_t channels = (uint64_t)b->panels_per_item * WINOGRAD_PANEL;
+  if (channels > (uint64_t)output_channels) channels = (uint64_t)output_channels;
+  const double largest = 9.0 * (double)pixels * (double)channels * (double)input_channels;
+  return largest < (double)all ? (uint64_t)largest : all;
+}
+
 static inline int32_t winograd_at_most(int32_t left, int32_t limit) {
   return left < 0 ? 0 : left < limit ? left : limit;
 }

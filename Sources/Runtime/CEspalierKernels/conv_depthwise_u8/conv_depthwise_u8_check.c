@@ -35,5 +35,7 @@ bool espalier_conv_depthwise_u8_check(espalier_call_facts *facts) {
   facts->items = espalier_row_items((uint64_t)p->batch * (uint64_t)p->height,
                                     espalier_conv_depthwise_u8_rows(p));
   facts->multiply_adds = count * tap_count;
+  facts->item_multiply_adds =
+      espalier_row_item_work(facts->multiply_adds, (uint64_t)p->batch * (uint64_t)p->height, espalier_conv_depthwise_u8_rows(p));
   return true;
 }

@@ -62,5 +62,7 @@ bool espalier_conv_winograd_f32_check(espalier_call_facts *facts) {
   facts->items = (uint32_t)items;
   facts->scratch_bytes = scratch;
   facts->multiply_adds = multiply_adds;
+  facts->item_multiply_adds =
+      winograd_largest_item(&b, p->tile, p->input_channels, p->output_channels, multiply_adds);
   return true;
 }

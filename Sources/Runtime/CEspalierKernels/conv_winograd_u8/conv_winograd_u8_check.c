@@ -81,5 +81,7 @@ bool espalier_conv_winograd_u8_check(espalier_call_facts *facts) {
   facts->items = (uint32_t)items;
   facts->scratch_bytes = winograd_u8_scratch(&b);
   facts->multiply_adds = multiply_adds;
+  facts->item_multiply_adds =
+      winograd_largest_item(&b.cut, p->tile, p->input_channels, p->output_channels, multiply_adds);
   return true;
 }

@@ -31,5 +31,7 @@ bool espalier_matmul_f32_check(espalier_call_facts *facts) {
   facts->items = plan.items;
   facts->scratch_bytes = plan.scratch_bytes;
   facts->multiply_adds = count * depth;
+  const uint64_t columns = (uint64_t)(plan.columns_per_item < p->n ? plan.columns_per_item : p->n);
+  facts->item_multiply_adds = (uint64_t)plan.rows_per_item * columns * depth;
   return true;
 }
