@@ -41,6 +41,16 @@ struct Stream: ~Copyable {
     try session.run(inputs: UnsafeBufferPointer(inputs), outputs: UnsafeBufferPointer(outputs))
   }
 
+  /// Runs one frame of `stamp` against a deadline.
+  mutating func run(deadline: Deadline, stamp: FrameStamp) throws -> FrameVerdict {
+    try session.run(
+      inputs: UnsafeBufferPointer(inputs), outputs: UnsafeBufferPointer(outputs), deadline: deadline,
+      frame: stamp)
+  }
+
+  /// Warms up and measures; allocates.
+  mutating func prepare() throws { try session.prepare() }
+
   /// Whether any output has an element that is not zero.
   var computedSomething: Bool {
     zip(session.model.outputs, outputs).contains { port, output in

@@ -3,6 +3,10 @@
 //
 //     allocation-probe frames THREADS [MODEL.onnx [NAME=1x3x8x8]]
 //         allocations and releases during 100 frames, then of one array; whether the frames computed something
+//     allocation-probe deadlines THREADS MODEL.onnx [NAME=1x3x8x8]
+//         the same of frames that come through a mailbox and have deadlines of all lengths
+//     allocation-probe traced THREADS MODEL.onnx [NAME=1x3x8x8]
+//         writes "begin\n", runs 200 such frames, writes "end\n": for a tracer of system calls
 //     allocation-probe system MODEL.onnx [NAME=1x3x8x8]
 //         runs frames on one thread while the system kills the process for any call; then prints "none"
 //     allocation-probe sessions THREADS
@@ -16,6 +20,8 @@ let arguments = CommandLine.arguments
 switch (arguments.dropFirst().first, arguments.count) {
 case ("frames", 3): try countFixtureFrames(threads: threads(arguments[2]))
 case ("frames", 4...): try countFrames(Stream(Array(arguments[3...]), threads: threads(arguments[2])))
+case ("deadlines", 4...): try countDeadlines(Stream(Array(arguments[3...]), threads: threads(arguments[2])))
+case ("traced", 4...): try trace(Stream(Array(arguments[3...]), threads: threads(arguments[2])))
 case ("system", 3...): try runWithoutSystem(Stream(Array(arguments[2...]), threads: 1))
 case ("sessions", 3): try countSessions(threads: threads(arguments[2]))
 default: fatalError("usage: allocation-probe frames|sessions THREADS [MODEL.onnx], or system MODEL.onnx")
@@ -48,10 +54,31 @@ func countFrames(_ stream: consuming Stream) throws {
   print(counts[0], counts[1], counts[2], stream.computedSomething)
 }
 
+func countDeadlines(_ stream: consuming Stream) throws {
+  try stream.prepare()
+  let feed = try DeadlineFeed()
+  let counts = try count { try feed.runFrame(&stream) }
+  print(counts[0], counts[1], counts[2], stream.computedSomething)
+}
+
+func trace(_ stream: consuming Stream) throws {
+  try stream.prepare()
+  let feed = try DeadlineFeed()
+  for _ in 0..<20 { try feed.runFrame(&stream) }
+  write_out("begin\n")
+  for _ in 0..<200 { try feed.runFrame(&stream) }
+  write_out("end\n")
+}
+
 func runWithoutSystem(_ stream: consuming Stream) throws {
-  for _ in 0..<3 { try stream.run() }
+  try stream.prepare()
+  let feed = try DeadlineFeed()
+  for _ in 0..<3 { try feed.runFrame(&stream) }
   guard forbid_system_calls() == 0 else { return print("unsupported") }
-  for _ in 0..<20 { try stream.run() }
+  for _ in 0..<20 {
+    try stream.run()
+    try feed.runFrame(&stream)
+  }
   end_process_saying("none\n")
 }
 

@@ -24,7 +24,7 @@ enum ImportTable {
     ],
     "EspalierReport": ["Foundation"],
     "EspalierRuntime": ["CEspalierKernels", "EspalierKernels", "EspalierPlan", "Synchronization"],
-    "EspalierCAPI": ["CEspalier", "EspalierPlan", "EspalierRuntime"],
+    "EspalierCAPI": ["CEspalier", "EspalierPlan", "EspalierRuntime", "Synchronization"],
     "EspalierMedia": ["CMedia", "Foundation"],
     "espalier": [
       "ArgumentParser", "CEspalierKernels", "CPeak", "EspalierExport", "EspalierGradient", "EspalierGraph",

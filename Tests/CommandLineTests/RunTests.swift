@@ -58,6 +58,47 @@ import Testing
     }
   }
 
+  @Test func `a deadline gives every frame its verdict`() throws {
+    let run = try CommandRun([
+      "run", try Signs.pack.get(), "--input", Signs.pictures, "--deadline", "60s", "--json",
+    ])
+    #expect(run.status == 0)
+    let report = try #require(try run.json()["deadline"] as? [String: Any])
+    #expect(report["deadline_ms"] as? Double == 60_000)
+    #expect((report["counts"] as? [String: Int])?["met"] == 13)
+    let verdicts = try #require(report["verdicts"] as? [[String: Any]])
+    #expect(verdicts.count == 13)
+    for verdict in verdicts {
+      #expect(verdict["outcome"] as? String == "met" && verdict["level"] as? Int == 0)
+      #expect(try #require(verdict["model_ms"] as? Double) > 0)
+      #expect(try #require(verdict["age_ms"] as? Double) > 0)
+    }
+  }
+
+  /// A microsecond is too little for any frame: the layer is named, and nothing passes for a result.
+  @Test func `a frame that its deadline ended has no outputs`() throws {
+    try withFolder { folder in
+      let run = try CommandRun([
+        "run", try Signs.pack.get(), "--input", Signs.pictures, "--deadline", "1us", "-o", "\(folder)/y.npy",
+      ])
+      #expect(run.status == 0)
+      #expect(run.output.contains("frame 12: cancelled at ") || run.output.contains("frame 12: skipped"))
+      #expect(run.output.contains("13 frames within"))
+      let array = try NumPyFile.decode(try Files.read("\(folder)/y.npy"), path: "y.npy")
+      #expect(array.shape == [13, 43] && array.elements.allSatisfy(\.isNaN))
+    }
+  }
+
+  @Test(arguments: ["8", "0ms", "-1ms", "soon"]) func `a deadline without a unit or length is wrong usage`(
+    text: String
+  )
+    throws
+  {
+    let run = try CommandRun(["run", try Signs.pack.get(), "--input", Signs.pictures, "--deadline=\(text)"])
+    #expect(run.status == 2)
+    #expect(run.errors.contains("--deadline"))
+  }
+
   @Test func `a frame of another shape leaves what stood at the output`() throws {
     try withFolder { folder in
       let output = "\(folder)/y.npz"

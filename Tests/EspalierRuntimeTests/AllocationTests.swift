@@ -27,11 +27,47 @@ import Testing
     expectNoAllocation(try probe(["frames", "\(threads)"] + model))
   }
 
-  /// In seccomp's strict mode the system ends a process that calls it.
+  @Test(arguments: models, [1, 2])
+  func `is all there before the first frame with a deadline and a mailbox`(model: [String], threads: Int)
+    throws
+  {
+    expectNoAllocation(try probe(["deadlines", "\(threads)"] + model))
+  }
+
+  /// A filter of seccomp ends a process that calls the system; frames with deadlines, and mailboxes, too.
   @Test(arguments: models)
   func `and nothing else is asked of the system during a frame`(model: [String]) throws {
     let answer = try probe(["system"] + model)
     #expect(answer == ["none"] || answer == ["unsupported"])
+  }
+
+  private static let tracer = "/usr/bin/strace"
+  private static let hasTracer = FileManager.default.isExecutableFile(atPath: tracer)
+
+  /// The calling thread wakes its workers at most once a frame. Where threads have no core of their own it also lets
+  /// others run, which a traced process needs often.
+  @Test(.enabled(if: hasTracer, "needs strace"), arguments: [1, 2])
+  func `and one wake of the workers is all that a tracer sees in a frame`(threads: Int) throws {
+    let log = FileManager.default.temporaryDirectory.appendingPathComponent("trace-\(UUID()).txt")
+    defer { try? FileManager.default.removeItem(at: log) }
+    let process = Process()
+    process.executableURL = URL(fileURLWithPath: Self.tracer)
+    process.arguments = ["-f", "-o", log.path, probePath.path, "traced", "\(threads)"] + Self.models[0]
+    process.standardOutput = FileHandle.nullDevice
+    try process.run()
+    process.waitUntilExit()
+    guard process.terminationStatus == 0 else {
+      let text = (try? String(contentsOf: log, encoding: .utf8)) ?? ""
+      // Containers may forbid tracing.
+      #expect(!text.contains("begin"), "the probe must not fail while it is traced")
+      return
+    }
+    let calls = try SystemCalls(log: String(contentsOf: log, encoding: .utf8))
+    #expect(calls.calling["futex", default: 0] <= (threads == 1 ? 0 : 200))
+    #expect(threads == 1 || calls.calling["futex", default: 0] > 0, "workers that slept were woken")
+    let waiting: Set = threads == 1 ? [] : ["futex", "sched_yield", "clock_nanosleep", "nanosleep"]
+    #expect(Set(calls.calling.keys).subtracting(waiting).isEmpty, "\(calls.calling)")
+    #expect(Set(calls.others.keys).subtracting(waiting).isEmpty, "\(calls.others)")
   }
 
   /// A leak of one thread's stack or of one arena would show as more than a megabyte.
@@ -55,9 +91,7 @@ import Testing
   /// Runs the probe, which the build put beside the tests.
   private func probe(_ arguments: [String]) throws -> [String] {
     let process = Process()
-    let tests = URL(fileURLWithPath: CommandLine.arguments[0])
-    let folder = tests.pathExtension == "xctest" ? tests.deletingLastPathComponent() : buildFolder
-    process.executableURL = folder.appendingPathComponent("allocation-probe")
+    process.executableURL = probePath
     process.arguments = arguments
     let pipe = Pipe()
     process.standardOutput = pipe
@@ -67,6 +101,12 @@ import Testing
     #expect(process.terminationStatus == 0)
     return String(bytes: output, encoding: .utf8)?.split(whereSeparator: \.isWhitespace).map(String.init)
       ?? []
+  }
+
+  private var probePath: URL {
+    let tests = URL(fileURLWithPath: CommandLine.arguments[0])
+    let folder = tests.pathExtension == "xctest" ? tests.deletingLastPathComponent() : buildFolder
+    return folder.appendingPathComponent("allocation-probe")
   }
 
   /// Where the bundle lies whose tests run, when another program runs them.

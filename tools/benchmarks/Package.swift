@@ -2,7 +2,7 @@
 import PackageDescription
 
 /// Speed of single kernels against the processor's own limits, `swift run -c release kernel-benchmarks`, and of
-/// training, `swift run -c release gradient-benchmarks model.onnx`.
+/// training, `swift run -c release gradient-benchmarks model.onnx`. Deadlines: `tools/deadlines`.
 let package = Package(
   name: "espalier-benchmarks",
   dependencies: [.package(name: "espalier", path: "../..")],
@@ -15,5 +15,7 @@ let package = Package(
       ]),
     .executableTarget(
       name: "gradient-benchmarks", dependencies: [.product(name: "EspalierCompiler", package: "espalier")]),
+    .executableTarget(
+      name: "deadline-benchmarks", dependencies: [.product(name: "EspalierRuntime", package: "espalier")]),
   ],
   cLanguageStandard: .gnu17)

@@ -95,11 +95,13 @@ espalier_kernel espalier_kernel_exactly(uint16_t family, espalier_isa isa) {
   return NULL;
 }
 
-espalier_isa espalier_isa_best(void) {
-  for (int isa = espalier_isa_neon_i8mm; isa > espalier_isa_scalar; isa--)
+espalier_isa espalier_isa_within(espalier_isa limit) {
+  for (int isa = (int)limit; isa > espalier_isa_scalar; isa--)
     if (processor_has((espalier_isa)isa)) return (espalier_isa)isa;
   return espalier_isa_scalar;
 }
+
+espalier_isa espalier_isa_best(void) { return espalier_isa_within(espalier_isa_neon_i8mm); }
 
 const char *espalier_isa_name(espalier_isa isa) {
   switch (isa) {

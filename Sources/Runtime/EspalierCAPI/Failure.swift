@@ -29,6 +29,14 @@ struct Failure: Error {
     }
   }
 
+  init(_ error: MailboxError) {
+    message = error.description
+    switch error {
+    case .capacity: status = ESPALIER_INVALID_ARGUMENT
+    case .outOfMemory: status = ESPALIER_OUT_OF_MEMORY
+    }
+  }
+
   /// Writes status and message where the caller wants them, the message cut to its room.
   func report(to error: UnsafeMutablePointer<espalier_error>?) -> espalier_status {
     guard let error else { return status }

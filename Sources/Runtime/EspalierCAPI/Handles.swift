@@ -1,16 +1,24 @@
 internal import EspalierPlan
 internal import EspalierRuntime
+internal import Synchronization
 
 /// What an `espalier_model *` points to.
 final class ModelHandle {
   let model: Model
   let inputs: PortList
   let outputs: PortList
+  /// Of the kernel calls.
+  let callNames: [UnsafeMutablePointer<CChar>]
 
   init(_ model: Model) {
     self.model = model
     inputs = PortList(model.inputs)
     outputs = PortList(model.outputs)
+    callNames = model.calls.map { terminated($0.name) }
+  }
+
+  deinit {
+    for name in callNames { name.deallocate() }
   }
 
   /// The object behind a pointer that C holds.
@@ -22,12 +30,51 @@ final class ModelHandle {
 /// What an `espalier_session *` points to.
 final class SessionHandle {
   var session: Session
+  /// What other threads than the session's may use.
+  let monitor: SessionMonitor
+  private let workers: [SessionWorker]
+  private let claimed = Atomic<Int>(0)
 
-  init(_ session: consuming Session) { self.session = session }
+  init(_ session: consuming Session) {
+    monitor = session.monitor
+    var workers: [SessionWorker] = []
+    while let worker = session.makeWorker() { workers.append(worker) }
+    self.workers = workers
+    self.session = session
+  }
+
+  /// A worker that nobody runs yet; nil where there is none left.
+  func claimWorker() -> SessionWorker? {
+    let index = claimed.wrappingAdd(1, ordering: .relaxed).oldValue
+    return workers.indices.contains(index) ? workers[index] : nil
+  }
 
   static func from(_ pointer: OpaquePointer) -> SessionHandle {
     unsafe Unmanaged<SessionHandle>.fromOpaque(UnsafeRawPointer(pointer)).takeUnretainedValue()
   }
+}
+
+/// What an `espalier_mailbox *` points to.
+final class MailboxHandle {
+  let mailbox: FrameMailbox
+
+  init(_ mailbox: FrameMailbox) { self.mailbox = mailbox }
+
+  static func from(_ pointer: OpaquePointer) -> MailboxHandle {
+    unsafe Unmanaged<MailboxHandle>.fromOpaque(UnsafeRawPointer(pointer)).takeUnretainedValue()
+  }
+}
+
+/// A copy of a string as C reads it, for the caller to deallocate.
+func terminated(_ text: String) -> UnsafeMutablePointer<CChar> {
+  let copy = UnsafeMutablePointer<CChar>.allocate(capacity: text.utf8.count + 1)
+  var end = 0
+  for byte in text.utf8 {
+    copy[end] = CChar(bitPattern: byte)
+    end += 1
+  }
+  copy[end] = 0
+  return copy
 }
 
 /// Names and shapes of inputs or outputs as C reads them.
@@ -39,14 +86,7 @@ final class PortList {
   init(_ ports: [Plan.Port]) {
     self.ports = ports
     for port in ports {
-      let name = UnsafeMutablePointer<CChar>.allocate(capacity: port.name.utf8.count + 1)
-      var end = 0
-      for byte in port.name.utf8 {
-        name[end] = CChar(bitPattern: byte)
-        end += 1
-      }
-      name[end] = 0
-      names.append(name)
+      names.append(terminated(port.name))
       let shape = UnsafeMutablePointer<Int64>.allocate(capacity: max(1, port.shape.count))
       for (axis, extent) in port.shape.enumerated() { shape[axis] = Int64(extent) }
       shapes.append(shape)

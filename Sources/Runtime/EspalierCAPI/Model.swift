@@ -64,6 +64,13 @@ public func espalier_model_output(
   return describe(ModelHandle.from(model).outputs, index, port, error)
 }
 
+@c @implementation
+public func espalier_model_call_name(_ model: OpaquePointer!, _ call: Int) -> UnsafePointer<CChar>! {
+  guard let model else { return nil }
+  let names = ModelHandle.from(model).callNames
+  return names.indices.contains(call) ? UnsafePointer(names[call]) : nil
+}
+
 /// A handle to the model, or nil with the error filled.
 private func open(
   _ error: UnsafeMutablePointer<espalier_error>?, _ load: () throws(ModelError) -> Model

@@ -8,7 +8,7 @@ public func espalier_session_create(
 ) -> OpaquePointer! {
   do throws(Failure) {
     guard let model else { throw Failure("espalier_session_create: the model is NULL") }
-    let session = try makeSession(ModelHandle.from(model).model, options?.pointee)
+    let session = try makeSession(ModelHandle.from(model).model, SizedStructure.options(options))
     return unsafe OpaquePointer(Unmanaged.passRetained(SessionHandle(session)).toOpaque())
   } catch let failure {
     _ = failure.report(to: error)
@@ -42,16 +42,10 @@ public func espalier_session_run(
   }
 }
 
-private func makeSession(_ model: Model, _ options: espalier_session_options?) throws(Failure) -> Session {
-  var (threads, limit, policy) = (1, InstructionSet.limit, ThreadPolicy())
-  if let options {
-    guard options.size == MemoryLayout<espalier_session_options>.size else {
-      throw Failure("the session options' size is \(options.size); use ESPALIER_SESSION_OPTIONS_INIT")
-    }
-    threads = Int(options.threads)
-    limit = try instructionSet(options.limit)
-    policy = threadPolicy(options)
-  }
+private func makeSession(_ model: Model, _ options: espalier_session_options) throws(Failure) -> Session {
+  let threads = Int(options.threads)
+  let limit = try instructionSet(options.limit)
+  let policy = threadPolicy(options)
   do throws(SessionError) {
     return try Session(model, threads: threads, policy: policy, limit: limit)
   } catch {
@@ -72,8 +66,13 @@ private func instructionSet(_ limit: espalier_instruction_set) throws(Failure) -
 
 private func threadPolicy(_ options: espalier_session_options) -> ThreadPolicy {
   var policy = ThreadPolicy()
-  policy.spinBetweenFramesInMicroseconds = Int(options.spin_between_frames_microseconds)
+  let spin = options.spin_between_frames_microseconds
+  policy.spinBetweenFramesInMicroseconds = spin == UInt32.max ? ThreadPolicy.spinForever : Int(spin)
   policy.priority = Int(options.priority)
+  policy.scheduling = options.scheduling == ESPALIER_SCHED_RR ? .roundRobin : .fifo
+  policy.callingCore = options.calling_core < 0 ? nil : Int(options.calling_core)
+  policy.placesCallingThread = options.places_calling_thread != 0
+  policy.workers = options.workers_from_caller != 0 ? .fromCaller : .started
   if let cores = options.cores {
     policy.cores = UnsafeBufferPointer(start: cores, count: options.core_count).map { Int($0) }
   }

@@ -40,11 +40,14 @@ struct PortOperand {
 
 /// The calls of a model as C structures, in memory that does not move.
 final class CallTable: @unchecked Sendable {
+  let memory: SystemMemory
   let calls: UnsafeMutableBufferPointer<ScheduledCall>
   /// For each call where each thread's items begin, then their number: `threads + 1` entries a call.
   let bounds: UnsafeMutableBufferPointer<UInt32>
   /// Whether any call is for another thread than the calling one.
   let usesWorkers: Bool
+  /// How often all threads wait for one another in a frame, behind the last call too.
+  let barriers: UInt32
   /// Bytes of each of the caller's buffers.
   let inputByteCounts: [Int]
   let outputByteCounts: [Int]
@@ -54,15 +57,29 @@ final class CallTable: @unchecked Sendable {
   /// - Parameters:
   ///   - arena: As large as the model's calls touch.
   ///   - limit: No kernel of a higher instruction set is chosen.
-  init(_ model: Model, arena: UnsafeMutableRawPointer, threads: Int, limit: InstructionSet) {
+  /// - Throws: `outOfMemory`.
+  init(
+    _ model: Model, arena: UnsafeMutableRawPointer, threads: Int, limit: InstructionSet
+  ) throws(SessionError) {
     inputByteCounts = model.inputs.map { $0.byteCount }
     outputByteCounts = model.outputs.map { $0.byteCount }
     let operands = PortOperand.all(of: model)
-    portOperands = .allocate(capacity: operands.count)
+    var plan = MemoryPlan()
+    let callRoom = plan.room(for: ScheduledCall.self, count: model.calls.count)
+    let boundRoom = plan.room(for: UInt32.self, count: model.calls.count * (threads + 1))
+    let operandRoom = plan.room(for: PortOperand.self, count: operands.count)
+    let parameterRoom = plan.room(
+      for: UInt64.self, count: model.calls.reduce(1) { $0 + ($1.parameters.count + 1) / 2 })
+    guard let memory = SystemMemory(byteCount: plan.byteCount) else {
+      throw .outOfMemory(byteCount: plan.byteCount)
+    }
+    self.memory = memory
+    calls = callRoom.bound(in: memory)
+    bounds = boundRoom.bound(in: memory)
+    portOperands = operandRoom.bound(in: memory)
+    parameters = parameterRoom.bound(in: memory)
     _ = portOperands.initialize(from: operands)
     var schedule = Schedule(threads: threads)
-    calls = .allocate(capacity: model.calls.count)
-    bounds = .allocate(capacity: model.calls.count * (threads + 1))
     for (index, call) in model.calls.enumerated() {
       guard let kernel = espalier_kernel_for(call.family, limit.isa) else {
         preconditionFailure("a checked call's family has no kernel")
@@ -79,16 +96,8 @@ final class CallTable: @unchecked Sendable {
       }
     }
     usesWorkers = schedule.usesWorkers
-    parameters = .allocate(capacity: model.calls.reduce(1) { $0 + ($1.parameters.count + 1) / 2 })
-    parameters.initialize(repeating: 0)
+    barriers = calls.reduce(1) { $0 + ($1.waits ? 1 : 0) }
     resolve(model, arena: arena)
-  }
-
-  deinit {
-    calls.deallocate()
-    bounds.deallocate()
-    portOperands.deallocate()
-    parameters.deallocate()
   }
 
   /// Points every operand that is the caller's at this frame's buffers.

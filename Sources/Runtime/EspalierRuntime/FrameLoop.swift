@@ -11,6 +11,8 @@ struct FrameState {
   /// For each call where each thread's items begin, then their number.
   let bounds: UnsafePointer<UInt32>
   let threads: UInt32
+  /// How often every thread arrives at a barrier in a frame, the one behind the last call included.
+  let barriers: UInt32
   /// One block for each thread.
   let scratch: UnsafeMutableRawPointer
   let scratchStride: Int
@@ -21,61 +23,44 @@ struct FrameState {
   var arrivalsBefore: UInt32 = 0
   /// Where the nanoseconds of each call go, if anybody asked.
   var timings: UnsafeMutablePointer<UInt64>?
-}
-
-/// Words that threads exchange, each on a cache line of its own.
-struct Signals {
-  static let byteCount = 5 * 128
-  private let base: UnsafeMutableRawPointer
-
-  /// - Parameter base: `byteCount` zero bytes at a 64-byte boundary, which outlive every thread.
-  init(_ base: UnsafeMutableRawPointer) { self.base = base }
-
-  /// The number of frames begun; workers sleep on it.
-  var frame: UnsafeMutablePointer<Atomic<UInt32>> { word(0) }
-  /// Arrivals at barriers; never reset, wraps around.
-  var arrivals: UnsafeMutablePointer<Atomic<UInt32>> { word(1) }
-  /// Workers that sleep or are about to.
-  var sleepers: UnsafeMutablePointer<Atomic<UInt32>> { word(2) }
-  /// Not 0: workers end.
-  var stop: UnsafeMutablePointer<Atomic<UInt32>> { word(3) }
-  /// Not 0: the deadline has passed, no further work is begun.
-  var cancelled: UnsafeMutablePointer<Atomic<UInt32>> { word(4) }
-
-  private func word(_ index: Int) -> UnsafeMutablePointer<Atomic<UInt32>> {
-    (base + index * 128).assumingMemoryBound(to: Atomic<UInt32>.self)
-  }
+  /// Whether the time between two looks at the deadline is measured.
+  var measuresPieces = false
 }
 
 /// One thread's walk through the calls of a frame.
-struct FrameLoop {
+struct FrameLoop: @unchecked Sendable {
   let state: UnsafeMutablePointer<FrameState>
   let signals: Signals
   let thread: UInt32
 
   /// Runs this thread's share of every call and arrives at the frame's last barrier; the calling thread
   /// (thread 0) also waits there for the others.
+  ///
+  /// Who sees that the deadline has passed notes its call and arrives at all barriers that are left at once. A
+  /// thread that gets through a barrier by that also sees the note, and begins nothing more.
   func run() {
     let scratch = state.pointee.scratch + Int(thread) * state.pointee.scratchStride
-    let calls = state.pointee.calls
+    let (calls, threads, barriers) = (state.pointee.calls, state.pointee.threads, state.pointee.barriers)
+    let before = state.pointee.arrivalsBefore
+    let hasDeadline = state.pointee.deadline != FrameState.noDeadline
     var bounds = state.pointee.bounds + Int(thread)
-    var target = state.pointee.arrivalsBefore
+    var arrived: UInt32 = 0
     var clock = thread == 0 && state.pointee.timings != nil ? espalier_clock_nanoseconds() : 0
     for index in calls.indices {
       let call = UnsafePointer(calls.baseAddress.unsafelyUnwrapped + index)
       if call.pointee.waits {
-        target &+= state.pointee.threads
-        arrive()
-        wait(for: target)
+        arrived &+= 1
+        arrive(1)
+        wait(for: before &+ arrived &* threads)
+        if hasDeadline, isOver { break }
       }
       if index > 0 { note(call: index - 1, &clock) }
-      if bounds[0] < bounds[1] { execute(call, bounds[0], bounds[1], scratch) }
-      bounds += Int(state.pointee.threads) + 1
+      if bounds[0] < bounds[1], !execute(call, index, bounds[0], bounds[1], scratch) { break }
+      bounds += Int(threads) + 1
     }
-    target &+= state.pointee.threads
-    arrive()
+    arrive(barriers &- arrived)
     if thread == 0 {
-      wait(for: target)
+      wait(for: before &+ barriers &* threads)
       if calls.count > 0 { note(call: calls.count - 1, &clock) }
     }
   }
@@ -87,37 +72,55 @@ struct FrameLoop {
     var clock = state.pointee.timings != nil ? espalier_clock_nanoseconds() : 0
     for index in calls.indices {
       let call = UnsafePointer(calls.baseAddress.unsafelyUnwrapped + index)
-      execute(call, 0, call.pointee.items, state.pointee.scratch)
+      guard execute(call, index, 0, call.pointee.items, state.pointee.scratch) else { return }
       note(call: index, &clock)
       observe(index)
     }
   }
 
   /// Computes items `first..<end`, in pieces between which the deadline is looked at if there is one.
+  ///
+  /// - Returns: False where the deadline has passed and something of the call was left.
   @inline(__always)
   private func execute(
-    _ call: UnsafePointer<ScheduledCall>, _ first: UInt32, _ end: UInt32,
+    _ call: UnsafePointer<ScheduledCall>, _ index: Int, _ first: UInt32, _ end: UInt32,
     _ scratch: UnsafeMutableRawPointer
-  ) {
+  ) -> Bool {
     // `call` is the first field, so that the kernel's structure has the same address.
     let resolved = UnsafeRawPointer(call).assumingMemoryBound(to: espalier_call.self)
     guard state.pointee.deadline != FrameState.noDeadline else {
       if first < end { call.pointee.kernel(resolved, first, end, scratch) }
-      return
+      return true
     }
     var position = first
-    while position < end, !isCancelled() {
+    while position < end {
+      guard mayBegin(call: index) else { return false }
       let next = min(end, position &+ min(call.pointee.itemsPerCheckpoint, end &- position))
+      let start = state.pointee.measuresPieces ? espalier_clock_nanoseconds() : 0
       call.pointee.kernel(resolved, position, next, scratch)
+      if state.pointee.measuresPieces { note(piece: espalier_clock_nanoseconds() &- start) }
       position = next
     }
+    return true
   }
 
-  private func isCancelled() -> Bool {
-    if signals.cancelled.pointee.load(ordering: .relaxed) != 0 { return true }
-    guard espalier_clock_nanoseconds() >= state.pointee.deadline else { return false }
-    signals.cancelled.pointee.store(1, ordering: .relaxed)
-    return true
+  /// Whether some thread has left work because the deadline had passed.
+  private var isOver: Bool {
+    signals.unfinished.pointee.load(ordering: .relaxed) != Signals.allFinished
+  }
+
+  /// Whether there is time for another piece of a call; where there is not, the call is noted as unfinished.
+  private func mayBegin(call: Int) -> Bool {
+    if !isOver, espalier_clock_nanoseconds() < state.pointee.deadline { return true }
+    signals.unfinished.pointee.min(UInt32(truncatingIfNeeded: call), ordering: .relaxed)
+    return false
+  }
+
+  private func note(piece nanoseconds: UInt64) {
+    let longest = signals.longestPiece(ofThread: Int(thread))
+    if nanoseconds > longest.pointee.load(ordering: .relaxed) {
+      longest.pointee.store(nanoseconds, ordering: .relaxed)
+    }
   }
 
   @inline(__always)
@@ -129,9 +132,9 @@ struct FrameLoop {
   }
 
   @inline(__always)
-  private func arrive() {
+  private func arrive(_ count: UInt32) {
     if state.pointee.threads > 1 {
-      signals.arrivals.pointee.wrappingAdd(1, ordering: .acquiringAndReleasing)
+      signals.arrivals.pointee.wrappingAdd(count, ordering: .acquiringAndReleasing)
     }
   }
 

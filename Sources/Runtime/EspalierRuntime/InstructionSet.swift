@@ -28,5 +28,8 @@ public enum InstructionSet: UInt32, Sendable, CaseIterable {
 
   var isa: espalier_isa { espalier_isa(.init(rawValue)) }
 
+  /// The name as C reads it; lives as long as the process.
+  public var staticName: UnsafePointer<CChar> { espalier_isa_name(isa) }
+
   public var name: String { unsafe String(cString: espalier_isa_name(isa)) }
 }

@@ -16,9 +16,8 @@ extension Session {
       throw .timingCount(expected: table.calls.count, found: timings.count)
     }
     try bind(inputs, outputs)
-    pool.run(
-      usesWorkers: table.usesWorkers, deadline: FrameState.noDeadline,
-      timings: timings.isEmpty ? nil : timings.baseAddress)
+    pool.run(usesWorkers: table.usesWorkers, timings: timings.isEmpty ? nil : timings.baseAddress)
+    pool.signals.count(.met)
   }
 
   /// Runs one frame on the calling thread alone and lets the caller look into the arena after each call.
@@ -33,6 +32,7 @@ extension Session {
     try bind(inputs, outputs)
     let view = ArenaView(UnsafeRawBufferPointer(start: arena.base, count: model.touchedArenaByteCount))
     pool.runAlone { observe($0, view) }
+    pool.signals.count(.met)
   }
 
   /// Runs one frame on buffers that the caller guarantees to be large enough.
@@ -52,6 +52,20 @@ extension Session {
   ///
   /// - Throws: Also `elementCount` where a span has another length than its port.
   public mutating func run(_ input: Span<Float>, into output: inout MutableSpan<Float>) throws(SessionError) {
+    try withPorts(input, &output) { session, inputs, outputs throws(SessionError) in
+      try session.run(inputs: inputs, outputs: outputs)
+    }
+  }
+
+  /// Hands the only input and the only output over as lists of buffers.
+  @inline(__always)
+  mutating func withPorts(
+    _ input: Span<Float>, _ output: inout MutableSpan<Float>,
+    _ body: (
+      inout Session, UnsafeBufferPointer<UnsafePointer<Float>?>,
+      UnsafeBufferPointer<UnsafeMutablePointer<Float>?>
+    ) throws(SessionError) -> Void
+  ) throws(SessionError) {
     try requirePorts(1, 1)
     try requireElements(.input, index: 0, found: input.count)
     try requireElements(.output, index: 0, found: output.count)
@@ -61,9 +75,9 @@ extension Session {
         var output = output.baseAddress
         try withUnsafePointer(to: &input) { input throws(SessionError) in
           try withUnsafePointer(to: &output) { output throws(SessionError) in
-            try run(
-              inputs: UnsafeBufferPointer(start: input, count: 1),
-              outputs: UnsafeBufferPointer(start: output, count: 1))
+            try body(
+              &self, UnsafeBufferPointer(start: input, count: 1),
+              UnsafeBufferPointer(start: output, count: 1))
           }
         }
       }
@@ -104,7 +118,7 @@ extension Session {
   }
 
   /// Points the calls at the caller's buffers.
-  private mutating func bind(
+  mutating func bind(
     _ inputs: UnsafeBufferPointer<UnsafePointer<Float>?>,
     _ outputs: UnsafeBufferPointer<UnsafeMutablePointer<Float>?>
   ) throws(SessionError) {

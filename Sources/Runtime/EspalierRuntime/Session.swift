@@ -13,10 +13,18 @@ public struct Session: ~Copyable, Sendable {
   public let threads: Int
   /// Kernels of no higher instruction set were chosen.
   public let instructionSetLimit: InstructionSet
+  /// How workers wait and where they were asked to run.
+  public let policy: ThreadPolicy
+  /// Reads the counters, from any thread.
+  public let monitor: SessionMonitor
 
   let table: CallTable
   let pool: WorkerPool
   let arena: SystemMemory
+  let scratch: SystemMemory
+  var preparation = PreparationRecord()
+  /// The sequence number of the last frame that had one.
+  var lastSequence: UInt64?
 
   /// Allocates working memory, resolves every call and starts `threads - 1` workers.
   ///
@@ -39,20 +47,31 @@ public struct Session: ~Copyable, Sendable {
     guard let scratch = SystemMemory(byteCount: scratchStride * threads) else {
       throw .outOfMemory(byteCount: scratchStride * threads)
     }
-    let table = CallTable(model, arena: arena.base, threads: threads, limit: limit)
+    let table = try CallTable(model, arena: arena.base, threads: threads, limit: limit)
     let frame = FrameState(
       calls: table.calls, bounds: UnsafePointer(table.bounds.baseAddress.unsafelyUnwrapped),
-      threads: UInt32(threads), scratch: scratch.base, scratchStride: scratchStride,
-      spinsPerBarrier: policy.spinsPerBarrier(threads: threads))
+      threads: UInt32(threads), barriers: table.barriers, scratch: scratch.base,
+      scratchStride: scratchStride, spinsPerBarrier: policy.spinsPerBarrier(threads: threads))
     guard let pool = WorkerPool(frame, policy: policy, keeping: (table, arena, scratch)) else {
       throw .outOfMemory(byteCount: Signals.byteCount)
     }
-    try pool.start(policy)
+    try pool.start()
     self.pool = pool
     self.model = model
     self.threads = threads
+    self.policy = policy
     instructionSetLimit = limit
+    monitor = SessionMonitor(pool.signalMemory)
     self.table = table
     self.arena = arena
+    self.scratch = scratch
   }
+
+  /// What became of the frames so far.
+  public var counters: SessionCounters { monitor.counters }
+
+  /// A worker for a thread of the caller's.
+  ///
+  /// - Returns: Nil where the policy is not `fromCaller`, or all `threads - 1` have been made.
+  public mutating func makeWorker() -> SessionWorker? { pool.makeWorker() }
 }

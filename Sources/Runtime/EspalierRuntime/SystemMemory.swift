@@ -13,4 +13,28 @@ final class SystemMemory: @unchecked Sendable {
   }
 
   deinit { espalier_memory_free(base, byteCount) }
+
+  var bytes: UnsafeRawBufferPointer { UnsafeRawBufferPointer(start: base, count: byteCount) }
+}
+
+/// Several arrays of plain values in one block of memory, each on cache lines of its own.
+struct MemoryPlan {
+  /// Where one of the arrays lies.
+  struct Room<Element: BitwiseCopyable> {
+    let offset: Int
+    let count: Int
+
+    /// The array, all bits zero.
+    func bound(in memory: SystemMemory) -> UnsafeMutableBufferPointer<Element> {
+      let start = (memory.base + offset).bindMemory(to: Element.self, capacity: max(1, count))
+      return UnsafeMutableBufferPointer(start: start, count: count)
+    }
+  }
+
+  private(set) var byteCount = 0
+
+  mutating func room<Element: BitwiseCopyable>(for: Element.Type, count: Int) -> Room<Element> {
+    defer { byteCount += (max(1, count) * MemoryLayout<Element>.stride + 63) / 64 * 64 }
+    return Room(offset: byteCount, count: count)
+  }
 }

@@ -3,21 +3,26 @@ internal import Synchronization
 
 /// The worker threads of one session: woken once a frame, spinning within it, asleep between frames.
 final class WorkerPool: @unchecked Sendable {
-  /// What a worker is told when it starts; outlives the worker.
-  private struct Worker {
-    let loop: FrameLoop
-    let spinInNanoseconds: UInt64
+  /// When what happened in a frame, in monotonic nanoseconds.
+  struct FrameTimes {
+    var firstKernel: UInt64 = 0
+    var lastKernel: UInt64 = 0
+    /// The first call that was left unfinished; nil where there is none.
+    var unfinishedCall: Int?
   }
 
   /// What the threads work on: it must not end before they have.
   private let owned: (CallTable, arena: SystemMemory, scratch: SystemMemory)
   private let state: UnsafeMutablePointer<FrameState>
-  private let signals: Signals
-  private let signalMemory: SystemMemory
-  private let workers: UnsafeMutableBufferPointer<Worker>
+  let signals: Signals
+  let signalMemory: SystemMemory
+  private let policy: ThreadPolicy
+  /// One for each started worker, at an address that does not change.
+  private let lives: UnsafeMutableBufferPointer<WorkerLife>
   /// The threads themselves; no worker looks at them.
   private let handles: UnsafeMutableBufferPointer<UInt64>
   private var startedCount = 0
+  private var madeCount = 0
 
   /// Makes a pool whose threads are still to be started; nil when there is no memory.
   init?(
@@ -28,57 +33,90 @@ final class WorkerPool: @unchecked Sendable {
     signals = Signals(signalMemory.base)
     self.signalMemory = signalMemory
     self.owned = owned
+    self.policy = policy
     state = .allocate(capacity: 1)
     state.initialize(to: frame)
-    workers = .allocate(capacity: Int(frame.threads) - 1)
+    lives = .allocate(capacity: Int(frame.threads) - 1)
     handles = .allocate(capacity: Int(frame.threads) - 1)
     handles.initialize(repeating: 0)
-    let spin = UInt64(max(0, policy.spinBetweenFramesInMicroseconds)) * 1000
-    for index in workers.indices {
-      let loop = FrameLoop(state: state, signals: signals, thread: UInt32(index) + 1)
-      workers.initializeElement(at: index, to: Worker(loop: loop, spinInNanoseconds: spin))
-    }
+    for index in lives.indices { lives.initializeElement(at: index, to: life(ofThread: index + 1)) }
   }
 
   /// Starts the threads beside the calling one; those that started before an error end with the pool.
   ///
   /// - Throws: `threadRefused` where the system refuses a thread, its core or its priority.
-  func start(_ policy: ThreadPolicy) throws(SessionError) {
-    for index in workers.indices { try start(index, policy: policy) }
+  func start() throws(SessionError) {
+    guard policy.workers == .started else { return }
+    for index in lives.indices { try start(index) }
   }
 
   deinit {
     stop()
-    workers.deallocate()
+    _ = lives.deinitialize()
+    lives.deallocate()
     handles.deallocate()
     state.deallocate()
   }
 
-  /// Runs one frame on all threads, or on the calling thread alone where no call is shared.
+  /// The next worker for the caller to run; nil where there are enough, or the pool has its own.
+  func makeWorker() -> SessionWorker? {
+    guard policy.workers == .fromCaller, madeCount < lives.count else { return nil }
+    madeCount += 1
+    return SessionWorker(lives[madeCount - 1])
+  }
+
+  /// How many workers wait for frames.
+  var presentCount: Int { Int(signals.present.pointee.load(ordering: .acquiring)) }
+
+  var threads: Int { Int(state.pointee.threads) }
+
+  /// Runs one frame on all threads, or on the calling thread alone where no call is shared or workers are missing.
   ///
   /// - Parameter usesWorkers: Whether any call of the frame is shared.
-  func run(usesWorkers: Bool, deadline: UInt64, timings: UnsafeMutablePointer<UInt64>?) {
-    state.pointee.deadline = deadline
+  func run(usesWorkers: Bool, timings: UnsafeMutablePointer<UInt64>?) {
+    state.pointee.deadline = FrameState.noDeadline
     state.pointee.timings = timings
-    if deadline != FrameState.noDeadline { signals.cancelled.pointee.store(0, ordering: .relaxed) }
     let saved = espalier_float_mode_enter()
-    let loop = FrameLoop(state: state, signals: signals, thread: 0)
-    if usesWorkers {
-      state.pointee.arrivalsBefore = signals.arrivals.pointee.load(ordering: .acquiring)
-      beginFrame()
-      loop.run()
-    } else {
-      loop.runAlone { _ in }
-    }
+    runCalls(usesWorkers: usesWorkers)
     espalier_float_mode_leave(saved)
+  }
+
+  /// Runs one frame and begins nothing after `deadline`.
+  ///
+  /// - Parameter measuresPieces: Whether the longest time between two looks at the deadline is noted.
+  func run(usesWorkers: Bool, deadline: UInt64, measuresPieces: Bool = false) -> FrameTimes {
+    state.pointee.deadline = deadline
+    state.pointee.timings = nil
+    state.pointee.measuresPieces = measuresPieces
+    signals.unfinished.pointee.store(Signals.allFinished, ordering: .relaxed)
+    let saved = espalier_float_mode_enter()
+    var times = FrameTimes()
+    times.firstKernel = espalier_clock_nanoseconds()
+    runCalls(usesWorkers: usesWorkers)
+    times.lastKernel = espalier_clock_nanoseconds()
+    espalier_float_mode_leave(saved)
+    let unfinished = signals.unfinished.pointee.load(ordering: .relaxed)
+    if unfinished != Signals.allFinished { times.unfinishedCall = Int(unfinished) }
+    return times
   }
 
   /// Runs one frame on the calling thread, telling after each call; same bits as `run`.
   func runAlone(_ observe: (Int) -> Void) {
     state.pointee.deadline = FrameState.noDeadline
+    state.pointee.timings = nil
     let saved = espalier_float_mode_enter()
     FrameLoop(state: state, signals: signals, thread: 0).runAlone(observe)
     espalier_float_mode_leave(saved)
+  }
+
+  private func runCalls(usesWorkers: Bool) {
+    let loop = FrameLoop(state: state, signals: signals, thread: 0)
+    guard usesWorkers, policy.workers == .started || presentCount == lives.count else {
+      return loop.runAlone { _ in }
+    }
+    state.pointee.arrivalsBefore = signals.arrivals.pointee.load(ordering: .acquiring)
+    beginFrame()
+    loop.run()
   }
 
   /// Publishes the frame and wakes whoever sleeps. Either this thread sees the sleeper's count, or the
@@ -90,51 +128,27 @@ final class WorkerPool: @unchecked Sendable {
     }
   }
 
-  private func start(_ index: Int, policy: ThreadPolicy) throws(SessionError) {
+  private func life(ofThread thread: Int) -> WorkerLife {
+    WorkerLife(
+      loop: FrameLoop(state: state, signals: signals, thread: UInt32(thread)),
+      spinInNanoseconds: policy.spinInNanoseconds, memory: signalMemory)
+  }
+
+  private func start(_ index: Int) throws(SessionError) {
     let core = policy.cores.isEmpty ? -1 : policy.cores[index % policy.cores.count]
-    let worker = workers.baseAddress.unsafelyUnwrapped + index
     let code = espalier_thread_start(
-      &handles[index], { context in WorkerPool.work(context) }, worker, Int32(clamping: core),
+      &handles[index], { context in context?.assumingMemoryBound(to: WorkerLife.self).pointee.live() },
+      lives.baseAddress.unsafelyUnwrapped + index, Int32(clamping: core), policy.policyNumber,
       Int32(clamping: policy.priority))
     guard code == 0 else { throw .threadRefused(index: index + 1, code: code) }
     startedCount += 1
   }
 
-  /// Ends and joins every worker; nothing may be running.
+  /// Ends every worker and joins those that were started here; nothing may be running.
   private func stop() {
-    guard startedCount > 0 else { return }
+    guard startedCount > 0 || madeCount > 0 else { return }
     signals.stop.pointee.store(1, ordering: .releasing)
     beginFrame()
     for index in 0..<startedCount { espalier_thread_join(handles[index]) }
-  }
-
-  /// A worker's life.
-  private static func work(_ context: UnsafeMutableRawPointer?) {
-    guard let worker = context?.assumingMemoryBound(to: Worker.self).pointee else { return }
-    let signals = worker.loop.signals
-    _ = espalier_float_mode_enter()
-    var frame: UInt32 = 0
-    while true {
-      awaitFrame(after: frame, signals, spinInNanoseconds: worker.spinInNanoseconds)
-      frame &+= 1
-      if signals.stop.pointee.load(ordering: .acquiring) != 0 { return }
-      worker.loop.run()
-    }
-  }
-
-  /// Spins for a while, then sleeps, until a frame after `frame` begins.
-  private static func awaitFrame(after frame: UInt32, _ signals: Signals, spinInNanoseconds: UInt64) {
-    let start = espalier_clock_nanoseconds()
-    while espalier_clock_nanoseconds() &- start < spinInNanoseconds {
-      for _ in 0..<32 {
-        if signals.frame.pointee.load(ordering: .acquiring) != frame { return }
-        espalier_pause()
-      }
-    }
-    signals.sleepers.pointee.wrappingAdd(1, ordering: .sequentiallyConsistent)
-    while signals.frame.pointee.load(ordering: .sequentiallyConsistent) == frame {
-      espalier_futex_wait(signals.frame, frame)
-    }
-    signals.sleepers.pointee.wrappingSubtract(1, ordering: .sequentiallyConsistent)
   }
 }

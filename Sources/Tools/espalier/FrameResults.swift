@@ -12,8 +12,12 @@ struct FrameResults {
   let frameShapes: [[Int]]
   /// Milliseconds of each frame, without reading and decoding.
   let times: [Double]
+  /// What became of each frame where there was a deadline; empty where there was none.
+  let verdicts: [FrameVerdict]
 
-  init(model: Model, frames: [InputFrames], threads: Int) throws {
+  /// - Parameter deadline: For each frame, from its inputs being ready. Outputs of frames that were not computed to
+  ///   the end are NaN.
+  init(model: Model, frames: [InputFrames], threads: Int, deadline: Deadline = .none) throws {
     let count = frames.first?.frameCount ?? 1
     var runner = try FrameRunner(model, threads: threads)
     var collected: [[Float]] = model.outputs.map { port in
@@ -22,17 +26,25 @@ struct FrameResults {
       return elements
     }
     var times: [Double] = []
+    var verdicts: [FrameVerdict] = []
+    if deadline != .none { _ = try runner.prepare() }
     var progress = Progress("running frames", total: count)
     for frame in 0..<count {
       runner.load(frames, frame: frame)
       let start = ContinuousClock.now
-      try runner.run()
+      let stamp = FrameStamp(sequence: UInt64(frame), captured: .now)
+      let verdict = try runner.run(deadline: deadline, frame: stamp)
       times.append((ContinuousClock.now - start).milliseconds)
-      for index in collected.indices { collected[index] += runner.output(index) }
+      if deadline != .none { verdicts.append(verdict) }
+      for index in collected.indices {
+        let output = runner.output(index)
+        collected[index] += verdict.isComplete ? output : [Float](repeating: .nan, count: output.count)
+      }
       progress.update(frame + 1)
     }
     progress.finish()
     self.times = times
+    self.verdicts = verdicts
     frameCount = count
     origins = frames.first?.origins ?? []
     frameShapes = model.outputs.map(\.shape)

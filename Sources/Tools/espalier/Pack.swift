@@ -92,6 +92,16 @@ struct FrameRunner: ~Copyable {
     try session.run(inputs: UnsafeBufferPointer(inputs), outputs: UnsafeBufferPointer(outputs))
   }
 
+  /// As `run`, against a deadline.
+  mutating func run(deadline: Deadline, frame: FrameStamp = FrameStamp()) throws -> FrameVerdict {
+    try session.run(
+      inputs: UnsafeBufferPointer(inputs), outputs: UnsafeBufferPointer(outputs), deadline: deadline,
+      frame: frame)
+  }
+
+  /// Warms the session up and says what it got.
+  mutating func prepare() throws -> SessionFacts { try session.prepare() }
+
   /// As `run`, measuring every call.
   ///
   /// - Returns: Nanoseconds of each call.

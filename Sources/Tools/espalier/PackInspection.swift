@@ -31,6 +31,8 @@ struct PackInspection: Encodable {
     let multiply_adds: UInt64
     let multiply_adds_between_deadline_checks: UInt64
     let bytes_between_deadline_checks: UInt64
+    /// What the multiply-adds take one core at its float32 peak; absent where that was not measured.
+    let microseconds_between_deadline_checks_at_peak: Double?
   }
 
   let file: String
@@ -54,7 +56,10 @@ struct PackInspection: Encodable {
       arena_bytes: stated.arenaByteCount, scratch_bytes_per_thread: stated.scratchByteCount,
       weight_bytes: stated.weightsByteCount, multiply_adds: stated.multiplyAdds,
       multiply_adds_between_deadline_checks: stated.checkpointMultiplyAdds,
-      bytes_between_deadline_checks: stated.checkpointByteCount)
+      bytes_between_deadline_checks: stated.checkpointByteCount,
+      microseconds_between_deadline_checks_at_peak: ProcessorPeak.measured.map {
+        Double(stated.checkpointMultiplyAdds) / $0 * 1e6
+      })
     calls = zip(model.calls, model.resources).map { call, resources in
       CallFact(
         name: call.name, family: Pack.familyName(call.family), items: resources.items,
@@ -86,7 +91,7 @@ struct PackInspection: Encodable {
       \(Format.bytes(Int(certificate.scratch_bytes_per_thread))) for each thread
       between two looks at the deadline: at most \
       \(Format.count(Int(certificate.multiply_adds_between_deadline_checks))) multiply-adds and \
-      \(Format.bytes(Int(certificate.bytes_between_deadline_checks))) a thread
+      \(Format.bytes(Int(certificate.bytes_between_deadline_checks))) a thread\(peakText)
       kernels on this processor: \(instruction_set)\n
       """)
     var table = Table([
@@ -102,6 +107,13 @@ struct PackInspection: Encodable {
     }
     print(table.text)
     if showsCalls { print("\n" + callTable) }
+  }
+
+  private var peakText: String {
+    guard let microseconds = certificate.microseconds_between_deadline_checks_at_peak else { return "" }
+    return """
+      , \(Format.fixed(microseconds, 1)) microseconds of this processor's float32 peak
+      """
   }
 
   private var callTable: String {

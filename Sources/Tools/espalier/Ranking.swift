@@ -35,6 +35,8 @@ struct Ranking {
   }
 
   private static func best(_ scores: [Float], _ top: Int, _ labels: Labels?) -> [Entry] {
+    // A frame that its deadline ended has no scores.
+    guard !scores.contains(where: \.isNaN) else { return [] }
     let greatest = scores.max() ?? 0
     let isShare = scores.allSatisfy { $0 >= 0 } && abs(scores.reduce(0, +) - 1) < 0.01
     let sum = scores.reduce(0.0) { $0 + exp(Double($1 - greatest)) }

@@ -1,6 +1,7 @@
 internal import ArgumentParser
 internal import EspalierMedia
 internal import EspalierPlan
+internal import EspalierRuntime
 
 /// `espalier run`: frames go through a packed file.
 struct Run: ParsableCommand {
@@ -15,6 +16,10 @@ struct Run: ParsableCommand {
         espalier run signs.espalier --input stop.png --labels signs.txt
         espalier run d.espalier --input images=frames.npy --output boxes.npz
         espalier run d.espalier --input frames/ --output boxes.json
+
+      With --deadline the session is warmed up first, and every frame gets a verdict:
+      met, late by so much, cancelled at a layer, or skipped. Outputs of frames that
+      were not computed to the end are NaN.
       """)
 
   @Argument(help: ArgumentHelp("The packed file.", valueName: "PACK"))
@@ -36,15 +41,16 @@ struct Run: ParsableCommand {
   @OptionGroup var threading: ThreadOptions
   @OptionGroup(title: "Pictures") var pictures: PictureOptions
 
-  @Option(help: .hidden) var deadline: String?
+  @Option(
+    help: ArgumentHelp(
+      "Cancel a frame that is not ready so long after it began, and say what became of each.",
+      valueName: "8ms"))
+  var deadline: Milliseconds?
 
   @Flag(help: "End with one line of JSON on standard output.")
   var json = false
 
   func validate() throws {
-    if deadline != nil {
-      throw ValidationError("--deadline does not exist yet in version \(Espalier.version)")
-    }
     if inputs.input.isEmpty { throw ValidationError("give the frames: --input FILE") }
     if let top, top < 1 { throw ValidationError("--top is at least 1") }
     if let output, OutputFile(path: output) == nil {
@@ -58,16 +64,18 @@ struct Run: ParsableCommand {
     let reader = FrameReader(
       ports: model.inputs, preprocessing: try pictures.preprocessing(for: model.provenance))
     let frames = try reader.frames(for: inputs.input)
-    let result = try FrameResults(model: model, frames: frames, threads: threading.threads)
+    let result = try FrameResults(
+      model: model, frames: frames, threads: threading.threads, deadline: deadline?.deadline ?? .none)
     if let output, let file = OutputFile(path: output) {
       try file.write(result.outputs)
     }
     let ranking = Ranking(result, top: top ?? (output == nil && !json ? 5 : nil), labels: names)
     let summary = RunSummary(
       pack: pack, frames: result.frameCount, load_ms: loadTime, times_ms: result.times, outputs: result.facts,
-      top: ranking.frames)
+      top: ranking.frames, deadline: deadline.map { DeadlineReport($0, result.verdicts, model) })
     if json { return try Console.json(summary) }
     print(ranking.text)
+    summary.deadline?.show()
     summary.printLatency()
     if let output { print("wrote \(output)") }
   }
@@ -89,6 +97,8 @@ struct RunSummary: Encodable {
   let times_ms: [Double]
   let outputs: [Output]
   let top: [[Ranking.Entry]]?
+  /// Absent without `--deadline`.
+  let deadline: DeadlineReport?
 
   func printLatency() {
     let statistics = LatencyStatistics(times_ms)

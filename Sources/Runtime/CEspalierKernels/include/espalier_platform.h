@@ -29,10 +29,36 @@ void espalier_unmap_file(espalier_mapping mapping);
 void *espalier_memory_allocate(size_t count);
 void espalier_memory_free(void *memory, size_t count);
 
-// Starts a thread with all signals blocked. `core` < 0: anywhere; `priority` 0: the caller's policy, else
-// SCHED_FIFO with this priority. Returns 0 or an errno value.
+// Reads one byte of every page.
+void espalier_memory_touch(const void *memory, size_t count);
+
+// Keeps pages from being taken away, and reads those of a mapped file that are missing. Returns 0 or an errno value.
+int espalier_memory_lock(const void *memory, size_t count);
+
+// How many bytes of this memory lie in huge pages; -1 where the system does not say.
+int64_t espalier_memory_huge_bytes(const void *memory, size_t count);
+
+// Linux's numbers of scheduling policies.
+enum { espalier_policy_other = 0, espalier_policy_fifo = 1, espalier_policy_round_robin = 2 };
+
+// What the system gives a thread.
+typedef struct espalier_thread_state {
+  int32_t core;        // the only one that it may run on; -1: there are several
+  uint32_t core_count;
+  int32_t policy, priority;
+} espalier_thread_state;
+
+// Starts a thread with all signals blocked. `core` < 0: anywhere; `priority` 0: the caller's scheduling, else
+// `policy` with this priority. Returns 0 or an errno value.
 int espalier_thread_start(
-    uint64_t *thread, void (*entry)(void *context), void *context, int32_t core, int32_t priority);
+    uint64_t *thread, void (*entry)(void *context), void *context, int32_t core, int32_t policy, int32_t priority);
+// The same for the calling thread.
+int espalier_thread_place_self(int32_t core, int32_t policy, int32_t priority);
+// The system's number of the calling thread; what it gives the thread of a number. Returns 0 or an errno value.
+int32_t espalier_thread_self(void);
+int espalier_thread_describe(int32_t number, espalier_thread_state *state);
+// Makes `count` bytes of the calling thread's stack present, at most half a megabyte.
+void espalier_stack_touch(size_t count);
 // How many cores this thread may run on; at least 1.
 uint32_t espalier_core_count(void);
 void espalier_thread_join(uint64_t thread);
@@ -50,6 +76,8 @@ static inline void espalier_pause(void) {
 
 // Sleeps while `*word` is `expected`; may return early. Wakes every sleeper on `word`.
 void espalier_futex_wait(const void *word, uint32_t expected);
+// The same until the monotonic clock shows `end` nanoseconds.
+void espalier_futex_wait_until(const void *word, uint32_t expected, uint64_t end);
 void espalier_futex_wake_all(const void *word);
 
 // Nanoseconds of the monotonic clock.
@@ -59,11 +87,16 @@ uint64_t espalier_clock_nanoseconds(void);
 // thread; returns what espalier_float_mode_leave restores.
 uint64_t espalier_float_mode_enter(void);
 void espalier_float_mode_leave(uint64_t saved);
+// Whether this thread flushes subnormal results to zero.
+bool espalier_float_mode_flushes(void);
 
 // Whether a 64-bit Arm processor has SDOT and UDOT (FEAT_DotProd), USDOT and USMMLA (FEAT_I8MM), as the kernel
 // says; false on every other one.
 bool espalier_arm_has_dotprod(void);
 bool espalier_arm_has_i8mm(void);
+
+// The best instruction set of this processor that is no higher than `limit`.
+espalier_isa espalier_isa_within(espalier_isa limit);
 
 // The instruction set that the environment variable ESPALIER_ISA allows at most (`scalar`, `avx2`, `avx512`,
 // `neon_dotprod` and so on); the best of this processor where it is unset or unknown.

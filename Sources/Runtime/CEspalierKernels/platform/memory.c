@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -73,6 +74,33 @@ void *espalier_memory_allocate(size_t count) {
 
 void espalier_memory_free(void *memory, size_t count) {
   if (memory != NULL) munmap(memory, whole_pages(count));
+}
+
+void espalier_memory_touch(const void *memory, size_t count) {
+  const volatile uint8_t *bytes = memory;
+  const size_t page = page_size();
+  for (size_t i = 0; i < count; i += page) (void)bytes[i];
+}
+
+int espalier_memory_lock(const void *memory, size_t count) {
+  return count == 0 || mlock(memory, count) == 0 ? 0 : errno;
+}
+
+// smaps says it for whole mappings, of which a large allocation has one or more of its own.
+int64_t espalier_memory_huge_bytes(const void *memory, size_t count) {
+  FILE *file = fopen("/proc/self/smaps", "re");
+  if (file == NULL) return -1;
+  const uintptr_t first = (uintptr_t)memory, end = first + count;
+  int64_t bytes = 0;
+  bool inside = false;
+  char line[256];
+  while (fgets(line, sizeof line, file) != NULL) {
+    unsigned long from, to, kilobytes;
+    if (sscanf(line, "%lx-%lx ", &from, &to) == 2) inside = from < end && to > first;
+    else if (inside && sscanf(line, "AnonHugePages: %lu", &kilobytes) == 1) bytes += (int64_t)kilobytes * 1024;
+  }
+  fclose(file);
+  return bytes < (int64_t)count ? bytes : (int64_t)count;
 }
 
 const char *espalier_error_reason(int number) { return strerror(number); }

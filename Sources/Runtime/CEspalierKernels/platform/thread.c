@@ -14,7 +14,12 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { STACK_BYTES = 1 << 20, FUTEX_WAIT_PRIVATE_CODE = 0 | 128, FUTEX_WAKE_PRIVATE_CODE = 1 | 128 };
+enum {
+  STACK_BYTES = 1 << 20,
+  FUTEX_WAIT_PRIVATE_CODE = 0 | 128,
+  FUTEX_WAKE_PRIVATE_CODE = 1 | 128,
+  FUTEX_WAIT_BITSET_PRIVATE_CODE = 9 | 128  // its time limit is a point of the monotonic clock
+};
 
 typedef struct thread_start {
   void (*entry)(void *context);
@@ -29,7 +34,7 @@ static void *run_thread(void *argument) {
 }
 
 // The affinity stands in the attributes: a thread that starts on a busy real-time core might never run to set it.
-static int set_attributes(pthread_attr_t *attributes, int32_t core, int32_t priority) {
+static int set_attributes(pthread_attr_t *attributes, int32_t core, int32_t policy, int32_t priority) {
   int result = pthread_attr_setstacksize(attributes, STACK_BYTES);
   if (result == 0 && core >= 0) {
     if (core >= CPU_SETSIZE) return EINVAL;
@@ -41,7 +46,7 @@ static int set_attributes(pthread_attr_t *attributes, int32_t core, int32_t prio
   if (result == 0 && priority > 0) {
     const struct sched_param parameters = {.sched_priority = priority};
     result = pthread_attr_setinheritsched(attributes, PTHREAD_EXPLICIT_SCHED);
-    if (result == 0) result = pthread_attr_setschedpolicy(attributes, SCHED_FIFO);
+    if (result == 0) result = pthread_attr_setschedpolicy(attributes, policy);
     if (result == 0) result = pthread_attr_setschedparam(attributes, &parameters);
   }
   return result;
@@ -57,7 +62,7 @@ static int create_without_signals(pthread_t *thread, const pthread_attr_t *attri
 }
 
 int espalier_thread_start(
-    uint64_t *thread, void (*entry)(void *context), void *context, int32_t core, int32_t priority) {
+    uint64_t *thread, void (*entry)(void *context), void *context, int32_t core, int32_t policy, int32_t priority) {
   thread_start *start = malloc(sizeof *start);
   if (start == NULL) return ENOMEM;
   *start = (thread_start){entry, context};
@@ -65,13 +70,51 @@ int espalier_thread_start(
   int result = pthread_attr_init(&attributes);
   if (result == 0) {
     pthread_t created;
-    result = set_attributes(&attributes, core, priority);
+    result = set_attributes(&attributes, core, policy, priority);
     if (result == 0) result = create_without_signals(&created, &attributes, start);
     if (result == 0) *thread = (uint64_t)created;
     pthread_attr_destroy(&attributes);
   }
   if (result != 0) free(start);
   return result;
+}
+
+int espalier_thread_place_self(int32_t core, int32_t policy, int32_t priority) {
+  if (core >= 0) {
+    if (core >= CPU_SETSIZE) return EINVAL;
+    cpu_set_t cores;
+    CPU_ZERO(&cores);
+    CPU_SET((size_t)core, &cores);
+    if (sched_setaffinity(0, sizeof cores, &cores) != 0) return errno;
+  }
+  const struct sched_param parameters = {.sched_priority = priority};
+  return priority > 0 ? pthread_setschedparam(pthread_self(), policy, &parameters) : 0;
+}
+
+int32_t espalier_thread_self(void) { return (int32_t)syscall(SYS_gettid); }
+
+int espalier_thread_describe(int32_t number, espalier_thread_state *state) {
+  cpu_set_t cores;
+  CPU_ZERO(&cores);
+  if (sched_getaffinity(number, sizeof cores, &cores) != 0) return errno;
+  *state = (espalier_thread_state){.core = -1, .core_count = (uint32_t)CPU_COUNT(&cores)};
+  for (size_t core = 0; state->core_count == 1 && core < CPU_SETSIZE; core++)
+    if (CPU_ISSET(core, &cores)) state->core = (int32_t)core;
+  struct sched_param parameters;
+  const int policy = sched_getscheduler(number);
+  if (policy < 0 || sched_getparam(number, &parameters) != 0) return errno;
+  state->policy = policy & ~SCHED_RESET_ON_FORK;
+  state->priority = parameters.sched_priority;
+  return 0;
+}
+
+__attribute__((noinline)) void espalier_stack_touch(size_t count) {
+  enum { PART = 4096, MOST = STACK_BYTES / 2 };
+  volatile uint8_t part[PART];
+  part[0] = 0;
+  // Each call's part lies below the one before it.
+  if (count > PART) espalier_stack_touch((count < MOST ? count : MOST) - PART);
+  part[PART - 1] = part[0];
 }
 
 uint32_t espalier_core_count(void) {
@@ -95,6 +138,11 @@ void espalier_futex_wait(const void *word, uint32_t expected) {
   syscall(SYS_futex, word, FUTEX_WAIT_PRIVATE_CODE, expected, NULL, NULL, 0);
 }
 
+void espalier_futex_wait_until(const void *word, uint32_t expected, uint64_t end) {
+  const struct timespec limit = {(time_t)(end / 1000000000u), (long)(end % 1000000000u)};
+  syscall(SYS_futex, word, FUTEX_WAIT_BITSET_PRIVATE_CODE, expected, &limit, NULL, ~0u);
+}
+
 void espalier_futex_wake_all(const void *word) {
   syscall(SYS_futex, word, FUTEX_WAKE_PRIVATE_CODE, INT_MAX, NULL, NULL, 0);
 }
@@ -115,6 +163,8 @@ uint64_t espalier_float_mode_enter(void) {
 
 void espalier_float_mode_leave(uint64_t saved) { __builtin_ia32_ldmxcsr((uint32_t)saved); }
 
+bool espalier_float_mode_flushes(void) { return (__builtin_ia32_stmxcsr() & 0x8040) == 0x8040; }
+
 #elif defined(__aarch64__)
 
 uint64_t espalier_float_mode_enter(void) {
@@ -126,10 +176,17 @@ uint64_t espalier_float_mode_enter(void) {
 
 void espalier_float_mode_leave(uint64_t saved) { __asm__ __volatile__("msr fpcr, %0" : : "r"(saved)); }
 
+bool espalier_float_mode_flushes(void) {
+  uint64_t mode;
+  __asm__ __volatile__("mrs %0, fpcr" : "=r"(mode));
+  return mode >> 24 & 1;
+}
+
 #else
 
 uint64_t espalier_float_mode_enter(void) { return 0; }
 void espalier_float_mode_leave(uint64_t saved) { (void)saved; }
+bool espalier_float_mode_flushes(void) { return false; }
 
 #endif
 

@@ -1,0 +1,61 @@
+internal import CEspalier
+
+/// Structures of espalier.h that begin with their size, so that programs built against an older header go on
+/// working when fields are added behind.
+enum SizedStructure {
+  /// What a program of the first version gives.
+  private static let firstOptionsSize = 40
+
+  /// The options, with the initial values where the caller's structure ends earlier.
+  static func options(_ given: UnsafePointer<espalier_session_options>?) throws(Failure)
+    -> espalier_session_options
+  {
+    var options = espalier_session_options()
+    options.size = MemoryLayout<espalier_session_options>.size
+    options.threads = 1
+    options.spin_between_frames_microseconds = 50
+    options.scheduling = ESPALIER_SCHED_FIFO
+    options.calling_core = -1
+    guard let given else { return options }
+    try read(
+      given, into: &options, least: firstOptionsSize,
+      hint: "the session options; use ESPALIER_SESSION_OPTIONS_INIT")
+    return options
+  }
+
+  static func frame(_ given: UnsafePointer<espalier_frame>?) throws(Failure) -> espalier_frame {
+    var frame = espalier_frame(
+      size: MemoryLayout<espalier_frame>.size, deadline_nanoseconds: .max, budget_nanoseconds: .max,
+      sequence: .max, captured_nanoseconds: .max)
+    guard let given else { return frame }
+    try read(
+      given, into: &frame, least: MemoryLayout<espalier_frame>.size,
+      hint: "the frame; use ESPALIER_FRAME_INIT")
+    return frame
+  }
+
+  /// Writes as much of `value` as the caller's structure has room for; its size stays as it is.
+  static func write<Value: BitwiseCopyable>(
+    _ value: Value, to room: UnsafeMutablePointer<Value>?, named name: String
+  ) throws(Failure) {
+    guard let room else { throw Failure("\(name) is NULL") }
+    let size = UnsafeRawPointer(room).load(as: Int.self)
+    guard size == MemoryLayout<Value>.size else {
+      throw Failure("the size of \(name) is \(size); initialize it with the macro of espalier.h")
+    }
+    room.pointee = value
+    UnsafeMutableRawPointer(room).storeBytes(of: size, as: Int.self)
+  }
+
+  private static func read<Value: BitwiseCopyable>(
+    _ given: UnsafePointer<Value>, into value: inout Value, least: Int, hint: String
+  ) throws(Failure) {
+    let size = UnsafeRawPointer(given).load(as: Int.self)
+    guard size >= least, size <= MemoryLayout<Value>.size else {
+      throw Failure("\(size) is not the size of \(hint)")
+    }
+    unsafe withUnsafeMutableBytes(of: &value) { bytes in
+      bytes.copyMemory(from: UnsafeRawBufferPointer(start: given, count: size))
+    }
+  }
+}

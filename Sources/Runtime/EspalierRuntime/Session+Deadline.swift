@@ -1,0 +1,70 @@
+internal import CEspalierKernels
+
+extension Session {
+  /// Runs one frame against its deadline.
+  ///
+  /// The deadline is looked at between pieces of work, by every thread; the model's certificate says how much lies
+  /// between two looks. After a cancelled frame the session is at once ready for the next one.
+  ///
+  /// - Parameters:
+  ///   - inputs: As for `run(inputs:outputs:timings:)`.
+  ///   - outputs: As there. They hold this frame's results only where the verdict is `met` or `late`: see
+  ///     `FrameVerdict`.
+  ///   - deadline: When the outputs must be there. One that has passed already skips the frame.
+  ///   - frame: Its number and age, for the verdict.
+  /// - Throws: `portCount` or `missingBuffer`; the frame then does not count.
+  @discardableResult
+  public mutating func run(
+    inputs: UnsafeBufferPointer<UnsafePointer<Float>?>,
+    outputs: UnsafeBufferPointer<UnsafeMutablePointer<Float>?>, deadline: Deadline,
+    frame: FrameStamp = FrameStamp()
+  ) throws(SessionError) -> FrameVerdict {
+    let entry = espalier_clock_nanoseconds()
+    try bind(inputs, outputs)
+    var verdict = FrameVerdict(outcome: .met)
+    verdict.sequenceGap = noteSequence(frame.sequence)
+    let limit = deadline.resolved(entry: entry)
+    if entry >= limit {
+      verdict.outcome = .skipped(.deadlinePassed)
+    } else {
+      let times = pool.run(usesWorkers: table.usesWorkers, deadline: limit)
+      verdict.outcome = Session.outcome(times, deadline: limit)
+      verdict.modelNanoseconds = times.lastKernel &- times.firstKernel
+    }
+    pool.signals.count(verdict)
+    let exit = espalier_clock_nanoseconds()
+    verdict.overheadNanoseconds = exit &- entry &- verdict.modelNanoseconds
+    if let captured = frame.captured {
+      verdict.ageNanoseconds = exit > captured.nanoseconds ? exit - captured.nanoseconds : 0
+    }
+    return verdict
+  }
+
+  /// Runs one frame of a model with one input and one output against its deadline.
+  ///
+  /// - Throws: Also `elementCount` where a span has another length than its port.
+  @discardableResult
+  public mutating func run(
+    _ input: Span<Float>, into output: inout MutableSpan<Float>, deadline: Deadline,
+    frame: FrameStamp = FrameStamp()
+  ) throws(SessionError) -> FrameVerdict {
+    var verdict = FrameVerdict(outcome: .met)
+    try withPorts(input, &output) { session, inputs, outputs throws(SessionError) in
+      verdict = try session.run(inputs: inputs, outputs: outputs, deadline: deadline, frame: frame)
+    }
+    return verdict
+  }
+
+  private static func outcome(_ times: WorkerPool.FrameTimes, deadline: UInt64) -> FrameVerdict.Outcome {
+    if let call = times.unfinishedCall { return .cancelled(call: call) }
+    return times.lastKernel > deadline ? .late(nanoseconds: times.lastKernel - deadline) : .met
+  }
+
+  /// - Returns: How many frames are missing since the last one that was numbered; 0 where numbers start anew.
+  private mutating func noteSequence(_ sequence: UInt64?) -> UInt64 {
+    guard let sequence else { return 0 }
+    defer { lastSequence = sequence }
+    guard let lastSequence, sequence > lastSequence else { return 0 }
+    return sequence - lastSequence - 1
+  }
+}
