@@ -22,6 +22,8 @@ enum PackFormat {
   static let certificateByteCount = 64
   static let provenanceHeaderByteCount = 16
   static let provenanceEntryByteCount = 8
+  static let levelHeaderByteCount = 16
+  static let levelByteCount = 32
 
   /// Section flag: a reader that does not know the section must refuse the file.
   static let requiredFlag: UInt32 = 1
@@ -52,11 +54,13 @@ public struct SectionIdentifier: Sendable, Equatable {
   public static let codedPlan = SectionIdentifier("C", "P", "L", "N")
   /// In the place of `weights`.
   public static let codedWeights = SectionIdentifier("C", "W", "G", "T")
+  public static let levels = SectionIdentifier("L", "E", "V", "L")
   public static let goldenVectors = SectionIdentifier("G", "O", "L", "D")
   public static let signature = SectionIdentifier("S", "I", "G", "N")
 
   static let known: [SectionIdentifier] = [
-    .plan, .ports, .certificate, .provenance, .weights, .codedPlan, .codedWeights, .goldenVectors, .signature,
+    .plan, .ports, .certificate, .provenance, .weights, .codedPlan, .codedWeights, .levels, .goldenVectors,
+    .signature,
   ]
 
   /// The four letters, `?` for each that does not print.
@@ -80,6 +84,7 @@ public struct PlanLimits: Sendable, Equatable {
   public var portCount = 256
   /// Bytes of one input or output.
   public var portByteCount = 1 << 31
+  public var levelCount = 8
   public var provenanceEntryCount = 4096
   public var provenanceValueByteCount = 1 << 20
   public var arenaByteCount = 1 << 32

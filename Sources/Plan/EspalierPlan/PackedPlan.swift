@@ -6,6 +6,8 @@ public struct PackedPlan: Sendable {
   public var inputs: [Plan.Port]
   public var outputs: [Plan.Port]
   public var provenance: [Plan.Provenance]
+  /// Never none; the largest first.
+  public var levels: [Plan.Level]
   /// Where the weights lie in the file, from a multiple of a cache line on; empty where they are coded.
   public var weights: Range<Int>
   /// The weights of a file that has them coded.
@@ -29,6 +31,7 @@ extension Plan {
       calls: packed.calls, inputs: packed.inputs, outputs: packed.outputs,
       weights: packed.decodedWeights.map { unsafe [UInt8]($0.bytes) } ?? Array(file[packed.weights]),
       arenaByteCount: Int(packed.certificate.arenaByteCount),
-      multiplyAdds: packed.certificate.multiplyAdds, provenance: packed.provenance)
+      multiplyAdds: packed.certificate.multiplyAdds, provenance: packed.provenance,
+      levels: packed.levels.count > 1 ? packed.levels : [])
   }
 }

@@ -69,6 +69,19 @@ public struct Plan: Sendable {
     public var byteCount: Int { shape.reduce(4, *) }
   }
 
+  /// A network of the plan. All have the same inputs and outputs; a frame runs one of them.
+  public struct Level: Sendable, Equatable {
+    /// Its part of `calls`.
+    public var calls: Range<Int>
+    /// Useful multiply-adds of one frame.
+    public var multiplyAdds: UInt64
+
+    public init(calls: Range<Int>, multiplyAdds: UInt64) {
+      self.calls = calls
+      self.multiplyAdds = multiplyAdds
+    }
+  }
+
   /// Where a pack came from: a key (`source-sha256`, `compiler`, `options`, …) and its value.
   public struct Provenance: Sendable {
     public var key: String
@@ -86,13 +99,15 @@ public struct Plan: Sendable {
   /// Kernel-ready weights and tables; every operand in them is 64-byte aligned.
   public var weights: [UInt8]
   public var arenaByteCount: Int
-  /// Useful multiply-adds of one frame.
+  /// Useful multiply-adds of one frame of the largest level.
   public var multiplyAdds: UInt64
   public var provenance: [Provenance]
+  /// The largest first; empty: all calls are one network.
+  public var levels: [Level]
 
   public init(
     calls: [Call], inputs: [Port], outputs: [Port], weights: [UInt8], arenaByteCount: Int,
-    multiplyAdds: UInt64, provenance: [Provenance] = []
+    multiplyAdds: UInt64, provenance: [Provenance] = [], levels: [Level] = []
   ) {
     self.calls = calls
     self.inputs = inputs
@@ -101,6 +116,7 @@ public struct Plan: Sendable {
     self.arenaByteCount = arenaByteCount
     self.multiplyAdds = multiplyAdds
     self.provenance = provenance
+    self.levels = levels
   }
 }
 

@@ -35,6 +35,7 @@ public enum PlanError: Error, Sendable {
     case nameBytes
     case ports
     case portBytes
+    case levels
     case provenanceEntries
     case provenanceBytes
     case arenaBytes
@@ -64,6 +65,9 @@ public enum PlanError: Error, Sendable {
     case quantization
     case normalization
     case certificate
+    case levelCalls
+    case levelMultiplyAdds
+    case levelPorts
     case weightsByteCount
     case streamContexts
     case byteModel

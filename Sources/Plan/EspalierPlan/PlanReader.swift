@@ -23,6 +23,11 @@ public enum PlanReader {
     }
     let calls = try unsafe readCalls(section, limits: limits)
     withExtendedLifetime(decodedCalls) {}
+    let whole = Plan.Level(calls: 0..<calls.count, multiplyAdds: certificate.multiplyAdds)
+    var levels = [whole]
+    if let section = unsafe table.optionalSection(.levels) {
+      levels = try unsafe readLevels(section, of: whole, limits: limits)
+    }
     var provenance: [Plan.Provenance] = []
     if let section = unsafe table.optionalSection(.provenance) {
       provenance = try unsafe readProvenance(section, limits: limits)
@@ -42,7 +47,7 @@ public enum PlanReader {
       limits: limits)
     return PackedPlan(
       calls: calls, resources: try checker.check(calls), inputs: inputs, outputs: outputs,
-      provenance: provenance, weights: table.range(of: .weights) ?? 0..<0, decodedWeights: decodedWeights,
+      provenance: provenance, levels: levels, weights: table.range(of: .weights) ?? 0..<0, decodedWeights: decodedWeights,
       certificate: certificate)
   }
 

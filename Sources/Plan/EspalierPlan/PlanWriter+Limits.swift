@@ -21,6 +21,10 @@ extension PlanWriter {
         .provenanceBytes, UInt64(entry.value.utf8.count), atMost: limits.provenanceValueByteCount)
       guard !entry.value.utf8.contains(0) else { throw .invalid(.name, index: index, found: 0) }
     }
+    if !plan.levels.isEmpty {
+      let whole = Plan.Level(calls: 0..<plan.calls.count, multiplyAdds: plan.multiplyAdds)
+      try plan.levels.require(partsOf: whole, within: limits)
+    }
     try PlanError.require(.arenaBytes, UInt64(plan.arenaByteCount), atMost: limits.arenaByteCount)
     guard plan.multiplyAdds <= limits.multiplyAdds else {
       throw .limitExceeded(.multiplyAdds, limit: limits.multiplyAdds, found: plan.multiplyAdds)

@@ -17,13 +17,15 @@ public enum PlanWriter {
   ) throws(PlanError) -> [UInt8] {
     try require(plan, within: limits)
     let certificate = try certificate(of: plan, limits: limits)
-    return assemble([
-      planSection(of: plan, weights),
-      (.ports, portSection(inputs: plan.inputs, outputs: plan.outputs)),
-      (.certificate, certificateSection(certificate)),
-      (.provenance, provenanceSection(plan.provenance)),
-      weightsSection(of: plan, weights),
-    ])
+    let levels = plan.levels.isEmpty ? [] : [(SectionIdentifier.levels, levelSection(plan.levels))]
+    return assemble(
+      [
+        planSection(of: plan, weights),
+        (.ports, portSection(inputs: plan.inputs, outputs: plan.outputs)),
+        (.certificate, certificateSection(certificate)),
+        (.provenance, provenanceSection(plan.provenance)),
+        weightsSection(of: plan, weights),
+      ] + levels)
   }
 
   private static func planSection(of plan: Plan, _ storage: WeightStorage) -> (SectionIdentifier, [UInt8]) {
