@@ -45,10 +45,13 @@ struct Pruner {
     let predicted: Double
   }
 
-  func prune(_ graph: Graph, _ chain: inout CompileChain) throws -> Result {
-    guard let budget = options.budgetAsked else { preconditionFailure("nothing asks for a smaller network") }
-    var prepared = try chain.stage("rank filters") { try prepare(graph, budget) }
-    var result = try chain.stage("prune") { try search(graph, budget, &prepared) }
+  /// - Parameter known: Ranks of the graph for the same measure; set where it is nil.
+  func prune(
+    _ graph: Graph, _ goal: PruningGoal, _ known: inout PreparedPruning?, _ chain: inout CompileChain
+  ) throws -> Result {
+    var prepared = try known ?? chain.stage("rank filters") { try prepare(graph, goal.budget) }
+    defer { known = prepared }
+    var result = try chain.stage("prune") { try search(graph, goal, &prepared) }
     // In turns, the fastest of each counts: what else runs on the machine only slows, and with several threads the
     // medians of short frames jump with where the system puts the threads.
     for _ in 1..<Self.measurements where !Self.gains(result) {
@@ -140,12 +143,12 @@ struct Pruner {
 
   /// Costs foretell, packs are measured: where both differ, the limit is corrected by how much, and once more.
   private func search(
-    _ graph: Graph, _ budget: PruningBudget, _ prepared: inout PreparedPruning
+    _ graph: Graph, _ asked: PruningGoal, _ prepared: inout PreparedPruning
   ) throws -> Result {
     let full = try time(graph)
     var forecast = Forecast(full.median_ms, layers(graph))
-    guard let goal = Goal(budget, full) else {
-      guard case .multiplyAddsRemoved(let share) = budget else { throw alreadyKept(full) }
+    guard let goal = Goal(asked.budget, full) else {
+      guard case .multiplyAddsRemoved(let share) = asked.budget else { throw alreadyKept(asked, full) }
       let steps = try prepared.run(costAtMost: (1 - share) * prepared.fullCost)
       return try result(steps, prepared, full, forecast)
     }
@@ -155,7 +158,7 @@ struct Pruner {
       let steps: [[PruningCandidate]]
       do { steps = try prepared.run(costAtMost: goal.limit / ratio) } catch let error as PruningSearchError {
         guard best == nil else { break }
-        throw CommandError("\(options.budgetText) cannot be kept: \(error)")
+        throw CommandError("\(asked.text) cannot be kept: \(error)")
       }
       let found = try result(steps, prepared, full, forecast)
       let reached = goal.amount(found.pruned)
@@ -168,7 +171,7 @@ struct Pruner {
     }
     guard let best else {
       throw CommandError(
-        "\(options.budgetText) cannot be kept: the closest network takes \(goal.text(closest))")
+        "\(asked.text) cannot be kept: the closest network takes \(goal.text(closest))")
     }
     return best
   }
@@ -191,10 +194,10 @@ struct Pruner {
     }
   }
 
-  private func alreadyKept(_ full: PackTime) -> CommandError {
+  private func alreadyKept(_ asked: PruningGoal, _ full: PackTime) -> CommandError {
     CommandError(
       """
-      the whole network keeps \(options.budgetText) already (\(Format.milliseconds(full.median_ms)) a frame, p99 \
+      the whole network keeps \(asked.text) already (\(Format.milliseconds(full.median_ms)) a frame, p99 \
       \(Format.milliseconds(full.p99_ms)), \(Format.bytes(full.bytes))): nothing has to be cut
       """)
   }

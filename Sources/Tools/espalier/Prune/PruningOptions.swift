@@ -1,105 +1,6 @@
 internal import ArgumentParser
 internal import EspalierPrune
 
-/// `--allocation`.
-enum AllocationArgument: String, CaseIterable, ExpressibleByArgument {
-  case auto, uniform, global, sensitivity, gradient
-}
-
-/// `--recover`: every step holds those before it.
-enum RecoveryArgument: String, CaseIterable, ExpressibleByArgument {
-  case none, stats, lsq, blocks, distill
-}
-
-/// `0.5`: more than nothing and less than everything.
-struct ShareArgument: ExpressibleByArgument, Equatable {
-  let value: Double
-
-  /// - Precondition: More than 0 and less than 1.
-  init(_ value: Double) {
-    precondition(value > 0 && value < 1)
-    self.value = value
-  }
-
-  var defaultValueDescription: String { "\(value)" }
-
-  init?(argument: String) {
-    let isPercent = argument.hasSuffix("%")
-    guard let number = Double(isPercent ? String(argument.dropLast()) : argument) else { return nil }
-    let value = isPercent ? number / 100 : number
-    guard value > 0, value < 1 else { return nil }
-    self.value = value
-  }
-}
-
-/// `8ms`, `900us`.
-struct MillisecondsArgument: ExpressibleByArgument, Equatable {
-  let value: Double
-
-  init?(argument: String) {
-    guard let value = ServiceLevel.milliseconds(argument[...]) else { return nil }
-    self.value = value
-  }
-}
-
-/// `20m`, `90s`, `1h`.
-struct DurationArgument: ExpressibleByArgument, Equatable {
-  let seconds: Double
-
-  init?(argument: String) {
-    for (unit, factor) in [("s", 1.0), ("m", 60), ("h", 3_600)] where argument.hasSuffix(unit) {
-      guard let number = Double(argument.dropLast()), number > 0, number.isFinite else { return nil }
-      seconds = number * factor
-      return
-    }
-    return nil
-  }
-}
-
-/// `2MB`, `900kB`, `1000000`.
-struct BytesArgument: ExpressibleByArgument, Equatable {
-  let value: Int
-
-  init?(argument: String) {
-    let units: [(String, Double)] = [
-      ("GB", 1e9), ("GiB", 1_073_741_824),
-      ("MB", 1e6), ("kB", 1e3), ("MiB", 1_048_576), ("KiB", 1_024), ("B", 1), ("", 1),
-    ]
-    for (unit, factor) in units where argument.hasSuffix(unit) {
-      guard let number = Double(argument.dropLast(unit.count)) else { continue }
-      guard number * factor >= 1, number * factor < 1e15 else { return nil }
-      value = Int(number * factor)
-      return
-    }
-    return nil
-  }
-}
-
-/// `constant`, `linear:4`, `polynomial:4`, `polynomial:4:2`.
-struct ScheduleArgument: ExpressibleByArgument, Equatable {
-  static let constant = ScheduleArgument(.constant, "constant")
-  let schedule: PruningSchedule
-  let text: String
-
-  private init(_ schedule: PruningSchedule, _ text: String) { (self.schedule, self.text) = (schedule, text) }
-
-  var defaultValueDescription: String { text }
-
-  init?(argument: String) {
-    let parts = argument.split(separator: ":", omittingEmptySubsequences: false)
-    let numbers = parts.dropFirst().compactMap { Int($0) }
-    guard numbers.count == parts.count - 1, numbers.allSatisfy({ (1...100).contains($0) }) else { return nil }
-    switch (parts[0], numbers.count) {
-    case ("constant", 0): schedule = .constant
-    case ("linear", 1): schedule = .linear(steps: numbers[0])
-    case ("polynomial", 1): schedule = .polynomial(steps: numbers[0], power: 3)
-    case ("polynomial", 2): schedule = .polynomial(steps: numbers[0], power: numbers[1])
-    default: return nil
-    }
-    text = argument
-  }
-}
-
 /// How `compile` makes a network smaller.
 struct PruningOptions: ParsableArguments {
   @Option(
@@ -118,6 +19,14 @@ struct PruningOptions: ParsableArguments {
 
   @Option(help: ArgumentHelp("Cut filters until the pack is at most this large.", valueName: "2MB"))
   var size: BytesArgument?
+
+  @Option(
+    help: ArgumentHelp(
+      """
+      Pack several networks, each with this share of the multiply-adds: a frame goes through the largest that the \
+      time left is enough for.
+      """, valueName: "1.0,0.7,0.5"))
+  var levels: LevelsArgument?
 
   @Option(
     help: ArgumentHelp(
@@ -175,21 +84,21 @@ struct PruningOptions: ParsableArguments {
     help: ArgumentHelp("Also write the pruned network as an ONNX model, in float32.", valueName: "FILE.onnx"))
   var saveONNX: String?
 
-  /// What is asked for; nil: the network stays whole.
-  var budgetAsked: PruningBudget? {
-    if let prune { return .multiplyAddsRemoved(prune.value) }
-    if let budget { return .milliseconds(budget.value) }
-    if let latency { return .latency(latency.value) }
-    return size.map { .bytes($0.value) }
+  /// One for each network of the pack, the largest first; nil: the whole network.
+  var goals: [PruningGoal?] {
+    if let levels {
+      return levels.shares.map { $0 == 1 ? nil : PruningGoal(.multiplyAddsRemoved(1 - $0), "level \($0)") }
+    }
+    if let prune { return [PruningGoal(.multiplyAddsRemoved(prune.value), "--prune \(prune.value)")] }
+    if let budget {
+      return [PruningGoal(.milliseconds(budget.value), "--budget \(Format.milliseconds(budget.value))")]
+    }
+    if let latency { return [PruningGoal(.latency(latency.value), "--latency \(latency.value)")] }
+    return [size.map { PruningGoal(.bytes($0.value), "--size \(Format.bytes($0.value))") }]
   }
 
-  /// As it was asked for.
-  var budgetText: String {
-    if let prune { return "--prune \(prune.value)" }
-    if let budget { return "--budget \(Format.milliseconds(budget.value))" }
-    if let latency { return "--latency \(latency.value)" }
-    return size.map { "--size \(Format.bytes($0.value))" } ?? ""
-  }
+  /// Whether anything is cut.
+  var prunes: Bool { goals.contains { $0 != nil } }
 
   func allocations(hasFrames: Bool) -> [Allocation] {
     switch allocation {
@@ -214,9 +123,13 @@ struct PruningOptions: ParsableArguments {
   }
 
   func validate() throws {
-    let asked = [prune != nil, budget != nil, latency != nil, size != nil].count { $0 }
+    let asked = [prune != nil, budget != nil, latency != nil, size != nil, levels != nil].count { $0 }
     guard asked < 2 else {
-      throw ValidationError("--prune, --budget, --latency and --size say the same thing; give one of them")
+      throw ValidationError(
+        "--prune, --budget, --latency, --size and --levels say the same thing; give one of them")
+    }
+    guard levels == nil || saveONNX == nil else {
+      throw ValidationError("--save-onnx writes one network; it does not go with --levels")
     }
     guard criterion == nil || ranks == nil else {
       throw ValidationError("--ranks and --criterion contradict each other")
@@ -235,7 +148,7 @@ struct PruningOptions: ParsableArguments {
       ].filter(\.1).map(\.0)
       guard others.isEmpty else {
         throw ValidationError(
-          "\(others.joined(separator: ", ")): say how much to cut with --prune, --budget, --latency or --size"
+          "\(others.joined(separator: ", ")): say how much to cut with --prune, --budget, --latency, --size or --levels"
         )
       }
       return
@@ -244,9 +157,10 @@ struct PruningOptions: ParsableArguments {
 
   /// What the pack says about it.
   var text: [String] {
-    guard budgetAsked != nil else { return [] }
+    guard prunes else { return [] }
+    let asked = levels.map { "--levels \($0.text)" } ?? goals.compactMap { $0?.text }.joined(separator: " ")
     return [
-      budgetText, "--allocation \(allocation.rawValue)", "--schedule \(schedule.text)",
+      asked, "--allocation \(allocation.rawValue)", "--schedule \(schedule.text)",
       "--seed \(seed)",
     ] + (criterion.map { ["--criterion \($0.rawValue)"] } ?? [])
       + (recover.map { ["--recover \($0.rawValue)"] } ?? []) + (noRecover ? ["--no-recover"] : [])

@@ -21,7 +21,9 @@ struct CompilePage {
       "\(Files.name(model)) compiled",
       subtitle: "\(Files.name(summary.pack)), \(summary.precision), by espalier \(Espalier.version)")
     page.facts(facts)
-    if let pruning = summary.pruning { PruningPage(report: pruning).add(to: &page) }
+    for level in summary.levels {
+      if let pruning = level.pruning { PruningPage(report: pruning).add(to: &page) }
+    }
     if let report = summary.calibration, let quantization {
       QuantizationPage(report: report, quantization: quantization).add(to: &page)
     }

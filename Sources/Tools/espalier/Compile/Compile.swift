@@ -1,9 +1,8 @@
 internal import ArgumentParser
 internal import EspalierGraph
 internal import EspalierMedia
-internal import EspalierOperators
-internal import EspalierPasses
 internal import EspalierPlan
+internal import EspalierPrune
 
 /// `espalier compile`: an ONNX file becomes a packed file.
 struct Compile: ParsableCommand {
@@ -37,6 +36,11 @@ struct Compile: ParsableCommand {
 
         espalier compile signs.onnx --calibrate pictures/ --prune 0.5 -o s.espalier
         espalier compile signs.onnx --calibrate pictures/ --budget 8ms -o s.espalier
+
+      Several networks fit into one pack: a session then runs each frame through the
+      largest one that the time left is enough for:
+
+        espalier compile signs.onnx --calibrate pictures/ --levels 1.0,0.7,0.5 -o s.espalier
 
       --report writes a page of charts about it, complete in one file:
 
@@ -80,31 +84,9 @@ struct Compile: ParsableCommand {
   @Flag(help: "End with one line of JSON on standard output.")
   var json = false
 
-  /// What is printed.
-  struct Summary: Encodable {
-    struct Stage: Encodable {
-      let name: String
-      let ms: Double
-    }
-    let pack: String
-    let bytes: Int
-    /// Over those of the ONNX file.
-    let size_ratio: Double
-    let precision: String
-    let calls: Int
-    let weight_bytes: Int
-    let arena_bytes: Int
-    let multiply_adds: UInt64
-    let stages: [Stage]
-    let pruning: PruningReport?
-    let labelled: LabelledAccuracy?
-    let calibration: CalibrationReport?
-    let kernels: PlannerReport?
-  }
-
   func validate() throws {
     guard report != output else { throw ValidationError("--report and --output name the same file") }
-    guard calibration.precision != .fp32 || calibration.calibrate.isEmpty || pruning.budgetAsked != nil else {
+    guard calibration.precision != .fp32 || calibration.calibrate.isEmpty || pruning.prunes else {
       throw ValidationError("--calibrate has nothing to do under --precision fp32 where nothing is pruned")
     }
   }
@@ -115,86 +97,65 @@ struct Compile: ParsableCommand {
     let source = try Files.read(model)
     let imported = try chain.importGraph(model, shapes: shape)
     let whole = try chain.simplify(imported)
-    let nodeCounts = (before: imported.nodes.count, after: whole.nodes.count)
-    var provenance = provenance(source: source)
-    let frames = calibration.calibrate.isEmpty ? nil : try calibrationFrames(for: whole)
-    let pruned = try prune(whole, imported: imported, frames, &planner, &chain)
-    let float = pruned?.result.graph ?? whole
-    if calibration.quantizes { try tune(&planner, float, &chain) }
-    var settings = calibration.settings
-    if calibration.precision == .auto { settings.fasterInFloat = planner.fasterInFloat(float) }
-    let quantized = try quantize(float, frames, settings, &chain)
-    if quantized != nil, let frames { provenance += settings.provenance(of: frames) }
-    let lowered = quantized?.graph ?? float
-    try tune(&planner, lowered, &chain)
-    try planner.save()
-    let choices = planner.choices(for: lowered)
-    let plan = try chain.lower(
-      lowered, provenance: provenance + planner.provenance(choices), choices: choices)
-    let bytes = try PlanWriter.bytes(of: plan, weights: calibration.storage)
-    let time = try pruned.map { try requireBudget(of: bytes, $0.result, planner, &chain) }
-    try chain.stage("write") {
-      if let pruned { try saveModel(pruned.result, source: source) }
-      try Files.write(bytes, to: output)
+    let frames = try calibration.calibrate.isEmpty ? nil : calibrationFrames(for: whole)
+    let inputs = CompileInputs(imported: imported, whole: whole, frames: frames)
+    var prepared: PreparedPruning?
+    let networks = try pruning.goals.map { goal in
+      try network(goal, inputs, &prepared, &planner, &chain)
     }
-    let calibrated = frames.flatMap { frames in
-      quantized.map {
-        CalibrationReport($0, frames: frames, method: calibration.calibrationMethod, costs: planner.costs)
-      }
+    try planner.save()
+    let plan = try plan(of: networks, planner, source, frames)
+    let bytes = try PlanWriter.bytes(of: plan, weights: calibration.storage)
+    let levels = try networks.map { try level($0, bytes, planner, inputs, &chain) }
+    try chain.stage("write") {
+      if let pruned = networks[0].pruned { try saveModel(pruned.result, source: source) }
+      try Files.write(bytes, to: output)
     }
     let summary = Summary(
       pack: output, bytes: bytes.count, size_ratio: Double(bytes.count) / Double(max(1, source.count)),
       precision: calibration.quantizes ? "int8" : "fp32", calls: plan.calls.count,
       weight_bytes: plan.weights.count, arena_bytes: plan.arenaByteCount, multiply_adds: plan.multiplyAdds,
       stages: chain.stages.map { Summary.Stage(name: $0.name, ms: $0.milliseconds) },
-      pruning: pruned.flatMap { pruned in time.map { report(pruned.result, $0, of: whole) } },
-      labelled: pruned?.accuracy, calibration: calibrated,
-      kernels: PlannerReport(planner, lowered, choices))
-    try writePage(summary, bytes, plan.provenance, (whole, float, quantized), planner, frames)
+      levels: levels, kernels: PlannerReport(planner, networks[0].lowered, networks[0].choices))
+    try writePage(summary, bytes, plan.provenance, networks[0], planner, inputs)
     if json { return try Console.json(summary) }
-    show(summary, nodeCounts: nodeCounts)
+    summary.show(nodeCounts: (before: imported.nodes.count, after: whole.nodes.count))
+    if let report { print("\nlook at \(report)") }
   }
 
-  /// The network in 8 bits, where there are frames to find ranges by.
-  private func quantize(
-    _ graph: Graph, _ frames: CalibrationFrames?, _ settings: QuantizationSettings,
-    _ chain: inout CompileChain
-  ) throws -> PostTrainingQuantization? {
-    guard calibration.quantizes, let frames else { return nil }
-    return try chain.quantize(graph, frames, settings.options, threads: threading.threads)
+  /// All networks in one, the first as it is.
+  private func plan(
+    of networks: [CompiledNetwork], _ planner: Planner, _ source: [UInt8], _ frames: CalibrationFrames?
+  ) throws -> Plan {
+    var plan = try Plan(levels: networks.map(\.plan))
+    plan.provenance = provenance(source: source)
+    if networks[0].quantized != nil, let frames {
+      plan.provenance += networks[0].settings.provenance(of: frames)
+    }
+    plan.provenance += planner.provenance(networks[0].choices)
+    return plan
   }
 
   /// Writes what `--report` asks for.
-  ///
-  /// - Parameter graphs: Before pruning, after it, and in 8 bits.
   private func writePage(
-    _ summary: Summary, _ pack: [UInt8], _ provenance: [Plan.Provenance],
-    _ graphs: (whole: Graph, float: Graph, quantized: PostTrainingQuantization?), _ planner: Planner,
-    _ frames: CalibrationFrames?
+    _ summary: Summary, _ pack: [UInt8], _ provenance: [Plan.Provenance], _ network: CompiledNetwork,
+    _ planner: Planner, _ inputs: CompileInputs
   ) throws {
     guard let path = report else { return }
     var original: Graph?
-    if summary.pruning != nil {
+    if summary.levels.contains(where: { $0.pruning != nil }) {
       original =
         try calibration.quantizes
-        ? calibration.settings.sketch(graphs.whole, frames?.groups ?? [], threads: threading.threads)
-        : graphs.whole
-    } else if graphs.quantized != nil {
-      original = graphs.float
+        ? calibration.settings.sketch(inputs.whole, inputs.frames?.groups ?? [], threads: threading.threads)
+        : inputs.whole
+    } else if network.quantized != nil {
+      original = network.float
     }
     let page = CompilePage(
       model: model, summary: summary,
       times: try LayerTimes(of: pack, against: original, timer(planner)),
-      quantization: graphs.quantized, provenance: provenance, arguments: CommandLine.arguments)
+      quantization: network.quantized, provenance: provenance, arguments: CommandLine.arguments)
     try Files.write(Array(page.page.html.utf8), to: path)
-  }
-
-  /// Measures the layers of a graph, and their twins in 8 bits where there may be some.
-  func tune(_ planner: inout Planner, _ graph: Graph, _ chain: inout CompileChain) throws {
-    let twins = calibration.quantizes ? graph.layerShapes.map { $0.computed(in: .bytes) } : []
-    let shapes = Set(graph.layerShapes + twins).sorted()
-    guard planner.lacks(shapes) else { return }
-    try chain.stage("tune") { try planner.tune(shapes) }
   }
 
   private func calibrationFrames(for graph: Graph) throws -> CalibrationFrames {
@@ -209,32 +170,5 @@ struct Compile: ParsableCommand {
       Plan.Provenance(key: "compiler", value: "espalier \(Espalier.version)"),
       Plan.Provenance(key: "options", value: options.joined(separator: " ")),
     ] + pictures.provenance
-  }
-
-  private func show(_ summary: Summary, nodeCounts: (before: Int, after: Int)) {
-    var table = Table([("", .left), ("", .right), ("", .left)])
-    for stage in summary.stages {
-      let remark = stage.name == "simplify" ? "\(nodeCounts.before) nodes became \(nodeCounts.after)" : ""
-      table.add([stage.name, Format.milliseconds(stage.ms), remark])
-    }
-    print(table.text)
-    print(
-      """
-      \(summary.pack): \(Format.bytes(summary.bytes)) (\(Format.fixed(summary.size_ratio, 2)) of the model's \
-      file), \(summary.calls) kernel calls, \
-      \(Format.count(Int(summary.multiply_adds))) multiply-adds a frame, \
-      \(Format.bytes(summary.arena_bytes)) working memory
-      """)
-    summary.kernels?.show()
-    summary.pruning?.show()
-    if let accuracy = summary.labelled {
-      print(
-        """
-        top-1 on \(accuracy.frames) labelled frames: \(Format.fixed(accuracy.after, 2)) %, before \
-        \(Format.fixed(accuracy.before, 2)) %
-        """)
-    }
-    summary.calibration?.show()
-    if let report { print("\nlook at \(report)") }
   }
 }

@@ -1,40 +1,46 @@
 internal import EspalierGraph
 internal import EspalierPasses
-internal import EspalierPlan
+internal import EspalierPrune
 
 /// How `compile` makes a network smaller.
 extension Compile {
   /// What came of it, and how often the network is right on labelled frames, where such are given.
-  typealias Pruned = (result: Pruner.Result, accuracy: LabelledAccuracy?)
+  typealias Pruned = (goal: PruningGoal, result: Pruner.Result, accuracy: LabelledAccuracy?)
 
-  /// The network with filters cut; nil where that is not asked for.
+  /// The network with filters cut.
+  ///
+  /// - Parameter prepared: Ranks, once they are known.
   func prune(
-    _ whole: Graph, imported: Graph, _ frames: CalibrationFrames?, _ planner: inout Planner,
-    _ chain: inout CompileChain
-  ) throws -> Pruned? {
-    guard pruning.budgetAsked != nil else { return nil }
-    try tune(&planner, whole, &chain)
-    let result = try pruner(planner, frames, of: imported).prune(whole, &chain)
-    return (result, try labelledAccuracy(whole, result.graph))
+    _ goal: PruningGoal, _ inputs: CompileInputs, _ prepared: inout PreparedPruning?,
+    _ planner: inout Planner, _ chain: inout CompileChain
+  ) throws -> Pruned {
+    try tune(&planner, inputs.whole, &chain)
+    let pruner = pruner(planner, inputs)
+    let result = try pruner.prune(inputs.whole, goal, &prepared, &chain)
+    return (goal, result, try labelledAccuracy(inputs.whole, result.graph))
   }
 
-  /// The time of the pack as it will be written: what the search measured were sketches of it.
-  func requireBudget(
-    of pack: [UInt8], _ result: Pruner.Result, _ planner: Planner, _ chain: inout CompileChain
+  /// The time of a pack as it will be written: what the search measured were sketches of it.
+  ///
+  /// - Throws: `CommandError` where it does not keep what was asked for.
+  func measured(
+    _ pack: [UInt8], _ network: CompiledNetwork, _ planner: Planner, _ chain: inout CompileChain
   ) throws -> PackTime {
     let timer = timer(planner)
     return try chain.stage("measure") {
       var time = try timer.time(pack)
-      guard let goal = pruning.budgetAsked.flatMap({ Goal($0, result.full) }) else { return time }
-      for _ in 1..<Pruner.measurements where goal.amount(time) > goal.limit {
-        let again = try timer.time(pack)
-        if goal.amount(again) < goal.amount(time) { time = again }
+      guard let pruned = network.pruned, let limit = Goal(pruned.goal.budget, pruned.result.full) else {
+        return time
       }
-      guard goal.amount(time) <= goal.limit else {
+      for _ in 1..<Pruner.measurements where limit.amount(time) > limit.limit {
+        let again = try timer.time(pack)
+        if limit.amount(again) < limit.amount(time) { time = again }
+      }
+      guard limit.amount(time) <= limit.limit else {
         throw CommandError(
           """
-          \(pruning.budgetText) is not kept: the finished pack takes \(goal.text(goal.amount(time))), though its \
-          sketch took \(goal.text(goal.amount(result.pruned))); nothing was written; ask for a little less
+          \(pruned.goal.text) is not kept: the finished pack takes \(limit.text(limit.amount(time))), though its \
+          sketch took \(limit.text(limit.amount(pruned.result.pruned))); nothing was written; ask for a little less
           """)
       }
       return time
@@ -48,22 +54,16 @@ extension Compile {
       result.graph, keptChannels: result.winner.kept.byNode, to: path)
   }
 
-  /// - Parameter time: Of the finished pack.
-  func report(_ result: Pruner.Result, _ time: PackTime, of whole: Graph) -> PruningReport {
-    PruningReport(
-      result, time, of: whole, asked: pruning.budgetText, recovery: pruning.recoveryAsked)
-  }
-
   func timer(_ planner: Planner) -> GraphTimer {
     GraphTimer(threads: threading.threads, storage: calibration.storage) { planner.choices(for: $0) }
   }
 
-  private func pruner(_ planner: Planner, _ frames: CalibrationFrames?, of imported: Graph) -> Pruner {
-    let (threads, groups) = (threading.threads, frames?.groups ?? [])
+  private func pruner(_ planner: Planner, _ inputs: CompileInputs) -> Pruner {
+    let (threads, groups) = (threading.threads, inputs.frames?.groups ?? [])
     let timer = timer(planner)
     let settings = calibration.settings
     return Pruner(
-      options: pruning, imported: imported, frames: FrameSplit(groups), threads: threads,
+      options: pruning, imported: inputs.imported, frames: FrameSplit(groups), threads: threads,
       costs: planner.costs,
       precision: calibration.quantizes ? .bytes : .float32
     ) { graph in

@@ -1,0 +1,96 @@
+internal import EspalierGraph
+internal import EspalierOperators
+internal import EspalierPasses
+internal import EspalierPlan
+internal import EspalierPrune
+
+/// What every level of a pack is made from.
+struct CompileInputs {
+  /// Before it was simplified.
+  let imported: Graph
+  /// In float32, nothing cut.
+  let whole: Graph
+  let frames: CalibrationFrames?
+}
+
+/// A network on its way from a graph to calls.
+struct CompiledNetwork {
+  /// What was asked for; nil: the whole network.
+  let goal: PruningGoal?
+  /// In float32, pruned.
+  let float: Graph
+  let pruned: Compile.Pruned?
+  let settings: QuantizationSettings
+  let quantized: PostTrainingQuantization?
+  let lowered: Graph
+  let choices: KernelChoices
+  let plan: Plan
+}
+
+extension Compile {
+  /// Prunes, quantizes and lowers.
+  func network(
+    _ goal: PruningGoal?, _ inputs: CompileInputs, _ prepared: inout PreparedPruning?,
+    _ planner: inout Planner, _ chain: inout CompileChain
+  ) throws -> CompiledNetwork {
+    let pruned = try goal.map { try prune($0, inputs, &prepared, &planner, &chain) }
+    let float = pruned?.result.graph ?? inputs.whole
+    if calibration.quantizes { try tune(&planner, float, &chain) }
+    var settings = calibration.settings
+    if calibration.precision == .auto { settings.fasterInFloat = planner.fasterInFloat(float) }
+    let quantized = try quantize(float, inputs.frames, settings, &chain)
+    let lowered = quantized?.graph ?? float
+    try tune(&planner, lowered, &chain)
+    let choices = planner.choices(for: lowered)
+    return CompiledNetwork(
+      goal: goal, float: float, pruned: pruned, settings: settings, quantized: quantized, lowered: lowered,
+      choices: choices, plan: try chain.lower(lowered, provenance: [], choices: choices))
+  }
+
+  /// What is said about a network, as it is in the pack that will be written.
+  ///
+  /// - Parameter pack: Its bytes.
+  func level(
+    _ network: CompiledNetwork, _ pack: [UInt8], _ planner: Planner, _ inputs: CompileInputs,
+    _ chain: inout CompileChain
+  ) throws -> LevelReport {
+    let isAlone = pruning.goals.count == 1
+    var time: PackTime?
+    if !isAlone || network.pruned != nil {
+      let bytes = try isAlone ? pack : PlanWriter.bytes(of: network.plan, weights: calibration.storage)
+      time = try measured(bytes, network, planner, &chain)
+    }
+    return LevelReport(
+      multiply_adds: network.plan.multiplyAdds, calls: network.plan.calls.count, time: time,
+      pruning: network.pruned.flatMap { pruned in
+        time.map {
+          PruningReport(
+            pruned.result, $0, of: inputs.whole, asked: pruned.goal.text, recovery: pruning.recoveryAsked)
+        }
+      },
+      labelled: network.pruned?.accuracy,
+      calibration: inputs.frames.flatMap { frames in
+        network.quantized.map {
+          CalibrationReport(
+            $0, frames: frames, method: calibration.calibrationMethod, costs: planner.costs)
+        }
+      })
+  }
+
+  /// The network in 8 bits, where there are frames to find ranges by.
+  private func quantize(
+    _ graph: Graph, _ frames: CalibrationFrames?, _ settings: QuantizationSettings,
+    _ chain: inout CompileChain
+  ) throws -> PostTrainingQuantization? {
+    guard calibration.quantizes, let frames else { return nil }
+    return try chain.quantize(graph, frames, settings.options, threads: threading.threads)
+  }
+
+  /// Measures the layers of a graph, and their twins in 8 bits where there may be some.
+  func tune(_ planner: inout Planner, _ graph: Graph, _ chain: inout CompileChain) throws {
+    let twins = calibration.quantizes ? graph.layerShapes.map { $0.computed(in: .bytes) } : []
+    let shapes = Set(graph.layerShapes + twins).sorted()
+    guard planner.lacks(shapes) else { return }
+    try chain.stage("tune") { try planner.tune(shapes) }
+  }
+}
