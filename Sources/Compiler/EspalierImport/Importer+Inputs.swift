@@ -46,7 +46,7 @@ extension Importer {
 
   private func fixedShape(of input: OnnxValue, _ symbols: [String: Int]) throws(ImportError) -> Shape {
     if let given = options.shapes[input.name] {
-      guard input.accepts(given) else {
+      guard options.changesFixedExtents || input.accepts(given) else {
         throw .inputShape(input.name, declared: input.shapeDescription, given: given)
       }
       return given

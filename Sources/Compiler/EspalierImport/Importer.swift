@@ -10,6 +10,9 @@ public struct Importer {
   public struct Options: Sendable {
     /// Shapes of inputs whose extents the file leaves open, by input name (`--shape`).
     public var shapes: [String: Shape]
+    /// Whether `shapes` may also change extents that the file states. Shapes that nodes compute with as constants stay
+    /// those of the file: a network that has such gives other outputs, or does not load.
+    public var changesFixedExtents = false
     /// Inputs that are the same in every frame, by name: they become constants.
     public var constants: [String: Tensor]
     /// How many elements the constants that nodes make may have, all together.

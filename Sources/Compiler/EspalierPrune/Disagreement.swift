@@ -74,6 +74,7 @@ extension Disagreement {
   /// What the original says to frames, computed once for any number of candidates.
   public struct Reference {
     private let walk: FrameWalk
+    private let engine: PostTrainingQuantization.Engine
     private let kinds: [Kind]
     private let shapes: [Shape]
     /// By frame and output.
@@ -87,6 +88,7 @@ extension Disagreement {
       kinds: [Kind]? = nil
     ) throws {
       walk = try FrameWalk(frames, engine)
+      self.engine = engine
       self.kinds = kinds ?? Disagreement.kinds(of: original)
       precondition(self.kinds.count == original.outputs.count, "one kind per output")
       shapes = original.outputs.map { original.type(of: $0).shape }
@@ -104,6 +106,21 @@ extension Disagreement {
     /// How far a candidate is.
     public func disagreement(
       of candidate: Graph, progress: (_ done: Int, _ total: Int) -> Void = { _, _ in }
+    ) throws -> Disagreement {
+      try disagreement(of: candidate, walk, progress: progress)
+    }
+
+    /// How far a candidate is that sees the same frames in another form, such as in fewer pixels.
+    ///
+    /// - Parameter frames: As many as the original's, in the same order.
+    public func disagreement(of candidate: Graph, seeing frames: [FrameGroup]) throws -> Disagreement {
+      let walk = try FrameWalk(frames, engine)
+      precondition(walk.frameCount == answers.count, "other frames")
+      return try disagreement(of: candidate, walk, progress: { _, _ in })
+    }
+
+    private func disagreement(
+      of candidate: Graph, _ walk: FrameWalk, progress: (_ done: Int, _ total: Int) -> Void
     ) throws -> Disagreement {
       precondition(candidate.outputs.map { candidate.type(of: $0).shape } == shapes, "other outputs")
       var (count, changed) = (0, 0)

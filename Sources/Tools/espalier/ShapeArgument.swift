@@ -7,6 +7,8 @@ struct ShapeArgument: ExpressibleByArgument, Equatable {
   let name: String
   let shape: [Int]
 
+  init(name: String, shape: [Int]) { (self.name, self.shape) = (name, shape) }
+
   init?(argument: String) {
     guard let (name, extents) = Self.parts(of: argument) else { return nil }
     let texts = extents.split(omittingEmptySubsequences: false, whereSeparator: { $0 == "x" || $0 == "," })

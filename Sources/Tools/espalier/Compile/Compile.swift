@@ -42,6 +42,10 @@ struct Compile: ParsableCommand {
 
         espalier compile signs.onnx --calibrate pictures/ --levels 1.0,0.7,0.5 -o s.espalier
 
+      Fewer pixels may cost less accuracy than fewer filters:
+
+        espalier compile signs.onnx --calibrate pictures/ --latency 0.5 --resolutions 192,160 -o s.espalier
+
       --report writes a page of charts about it, complete in one file:
 
         espalier compile signs.onnx --calibrate pictures/ --prune 0.5 -o s.espalier --report s.html
@@ -98,13 +102,20 @@ struct Compile: ParsableCommand {
     let imported = try chain.importGraph(model, shapes: shape)
     let whole = try chain.simplify(imported)
     let frames = try calibration.calibrate.isEmpty ? nil : calibrationFrames(for: whole)
-    let inputs = CompileInputs(imported: imported, whole: whole, frames: frames)
+    var inputs = CompileInputs(imported: imported, whole: whole, reference: whole, frames: frames)
+    var goals = pruning.goals
+    var resolutions: [ResolutionReport] = []
+    if !pruning.resolutions.isEmpty, let goal = goals[0] {
+      let search = try bestResolution(goal, inputs, &planner, &chain)
+      (inputs, goals) = (search.candidates[0].inputs, [search.candidates[0].goal])
+      resolutions = search.reports
+    }
     var prepared: PreparedPruning?
-    let networks = try pruning.goals.map { goal in
+    let networks = try goals.map { goal in
       try network(goal, inputs, &prepared, &planner, &chain)
     }
     try planner.save()
-    let plan = try plan(of: networks, planner, source, frames)
+    let plan = try plan(of: networks, planner, source, inputs.frames)
     let bytes = try PlanWriter.bytes(of: plan, weights: calibration.storage)
     let levels = try networks.map { try level($0, bytes, planner, inputs, &chain) }
     try chain.stage("write") {
@@ -116,7 +127,8 @@ struct Compile: ParsableCommand {
       precision: calibration.quantizes ? "int8" : "fp32", calls: plan.calls.count,
       weight_bytes: plan.weights.count, arena_bytes: plan.arenaByteCount, multiply_adds: plan.multiplyAdds,
       stages: chain.stages.map { Summary.Stage(name: $0.name, ms: $0.milliseconds) },
-      levels: levels, kernels: PlannerReport(planner, networks[0].lowered, networks[0].choices))
+      levels: levels, resolutions: resolutions,
+      kernels: PlannerReport(planner, networks[0].lowered, networks[0].choices))
     try writePage(summary, bytes, plan.provenance, networks[0], planner, inputs)
     if json { return try Console.json(summary) }
     summary.show(nodeCounts: (before: imported.nodes.count, after: whole.nodes.count))

@@ -10,11 +10,14 @@ struct CompileChain {
   private(set) var stages: [(name: String, milliseconds: Double)] = []
 
   /// The graph of an ONNX file.
-  mutating func importGraph(_ path: String, shapes: [ShapeArgument]) throws -> Graph {
-    let given = try Self.table(shapes)
-    return try stage("import") {
-      try Importer.graph(contentsOf: path, options: Importer.Options(shapes: given))
-    }
+  ///
+  /// - Parameter resizes: Whether the shapes may contradict those that the file states.
+  mutating func importGraph(
+    _ path: String, shapes: [ShapeArgument], resizes: Bool = false
+  ) throws -> Graph {
+    var options = Importer.Options(shapes: try Self.table(shapes))
+    options.changesFixedExtents = resizes
+    return try stage("import") { try Importer.graph(contentsOf: path, options: options) }
   }
 
   mutating func simplify(_ graph: Graph) throws -> Graph {

@@ -4,8 +4,8 @@ internal import EspalierPrune
 
 /// How `compile` makes a network smaller.
 extension Compile {
-  /// What came of it, and how often the network is right on labelled frames, where such are given.
-  typealias Pruned = (goal: PruningGoal, result: Pruner.Result, accuracy: LabelledAccuracy?)
+  /// What was asked for, and what came of it.
+  typealias Pruned = (goal: PruningGoal, result: Pruner.Result)
 
   /// The network with filters cut.
   ///
@@ -16,8 +16,7 @@ extension Compile {
   ) throws -> Pruned {
     try tune(&planner, inputs.whole, &chain)
     let pruner = pruner(planner, inputs)
-    let result = try pruner.prune(inputs.whole, goal, &prepared, &chain)
-    return (goal, result, try labelledAccuracy(inputs.whole, result.graph))
+    return (goal, try pruner.prune(inputs.whole, goal, &prepared, &chain))
   }
 
   /// The time of a pack as it will be written: what the search measured were sketches of it.
@@ -58,27 +57,35 @@ extension Compile {
     GraphTimer(threads: threading.threads, storage: calibration.storage) { planner.choices(for: $0) }
   }
 
-  private func pruner(_ planner: Planner, _ inputs: CompileInputs) -> Pruner {
+  /// - Parameter recovery: Nil: as it is asked for.
+  func pruner(
+    _ planner: Planner, _ inputs: CompileInputs, recovering recovery: RecoveryArgument? = nil
+  ) -> Pruner {
     let (threads, groups) = (threading.threads, inputs.frames?.groups ?? [])
-    let timer = timer(planner)
-    let settings = calibration.settings
+    var options = pruning
+    if let recovery { options.recover = recovery }
     return Pruner(
-      options: pruning, imported: inputs.imported, frames: FrameSplit(groups), threads: threads,
-      costs: planner.costs,
-      precision: calibration.quantizes ? .bytes : .float32
-    ) { graph in
-      guard calibration.quantizes else { return try timer.time(graph) }
-      return try timer.time(try settings.sketch(graph, groups, threads: threads))
-    }
+      options: options, imported: inputs.imported, frames: FrameSplit(groups), threads: threads,
+      costs: planner.costs, precision: calibration.quantizes ? .bytes : .float32
+    ) { try time($0, inputs, planner) }
   }
 
-  /// How often both networks are right on labelled frames; nil without such.
-  private func labelledAccuracy(_ original: Graph, _ pruned: Graph) throws -> LabelledAccuracy? {
+  /// The time of a frame of a network in the precision that it will run in.
+  func time(_ graph: Graph, _ inputs: CompileInputs, _ planner: Planner) throws -> PackTime {
+    guard calibration.quantizes else { return try timer(planner).time(graph) }
+    return try timer(planner).time(
+      try calibration.settings.sketch(graph, inputs.frames?.groups ?? [], threads: threading.threads))
+  }
+
+  /// How often the whole network at its own size and another are right on labelled frames; nil without such.
+  func labelledAccuracy(_ graph: Graph, _ inputs: CompileInputs) throws -> LabelledAccuracy? {
     guard let data = labels.judge else { return nil }
-    let samples = try LabelledSamples(
-      data: data, labels: labels.labels, classes: nil, reader: try pictures.reader(for: original))
+    func judged(_ graph: Graph) throws -> LabelledAccuracy.Judged {
+      let reader = try pictures.reader(for: graph)
+      return (graph, try LabelledSamples(data: data, labels: labels.labels, classes: nil, reader: reader))
+    }
     let accuracy = try LabelledAccuracy(
-      of: samples, original: original, pruned: pruned, threads: threading.threads)
+      original: judged(inputs.reference), candidate: judged(graph), threads: threading.threads)
     try accuracy.require(dropAtMost: labels.maxDrop)
     return accuracy
   }

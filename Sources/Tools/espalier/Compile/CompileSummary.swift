@@ -40,6 +40,8 @@ extension Compile {
     let stages: [Stage]
     /// The largest first; one where the pack has one network.
     let levels: [LevelReport]
+    /// The nearest first; none where `--resolutions` does not ask.
+    let resolutions: [ResolutionReport]
     let kernels: PlannerReport?
 
     var pruning: PruningReport? { levels[0].pruning }
@@ -47,7 +49,7 @@ extension Compile {
 
     private enum CodingKeys: CodingKey {
       case pack, bytes, size_ratio, precision, calls, weight_bytes, arena_bytes, multiply_adds, stages, levels
-      case pruning, labelled, calibration, kernels
+      case pruning, labelled, calibration, resolutions, kernels
     }
 
     /// What is said of the first level stands beside the pack's own facts, too, as scripts know it.
@@ -66,6 +68,7 @@ extension Compile {
       try values.encodeIfPresent(levels[0].labelled, forKey: .labelled)
       try values.encodeIfPresent(levels[0].calibration, forKey: .calibration)
       if levels.count > 1 { try values.encode(levels, forKey: .levels) }
+      if !resolutions.isEmpty { try values.encode(resolutions, forKey: .resolutions) }
       try values.encodeIfPresent(kernels, forKey: .kernels)
     }
 
@@ -84,11 +87,29 @@ extension Compile {
         \(Format.bytes(arena_bytes)) working memory
         """)
       kernels?.show()
+      if !resolutions.isEmpty { print("\n" + resolutionTable) }
       for (index, level) in levels.enumerated() {
         if levels.count > 1 { print("\nlevel \(index)") }
         level.show()
       }
       if levels.count > 1 { print("\n" + levelTable) }
+    }
+
+    private var resolutionTable: String {
+      var table = Table([
+        ("input", .right), ("multiply-adds", .right), ("median", .right), ("divergence", .right),
+        ("other class", .right), ("", .left),
+      ])
+      for candidate in resolutions {
+        table.add([
+          candidate.size.map(String.init).joined(separator: "x"), Format.count(candidate.multiply_adds),
+          Format.milliseconds(candidate.time.median_ms), Format.fixed(candidate.divergence, 5),
+          candidate.disagreement.map { "\(Format.fixed($0 * 100, 2)) %" } ?? "",
+          (candidate.pruned ? "" : "fewer pixels alone")
+            + (candidate.chosen ? (candidate.pruned ? "chosen" : ", chosen") : ""),
+        ])
+      }
+      return table.text
     }
 
     private var levelTable: String {

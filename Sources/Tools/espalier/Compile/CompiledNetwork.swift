@@ -10,6 +10,8 @@ struct CompileInputs {
   let imported: Graph
   /// In float32, nothing cut.
   let whole: Graph
+  /// The same at the model's own size of the input, where that was changed.
+  let reference: Graph
   let frames: CalibrationFrames?
 }
 
@@ -20,6 +22,7 @@ struct CompiledNetwork {
   /// In float32, pruned.
   let float: Graph
   let pruned: Compile.Pruned?
+  let accuracy: LabelledAccuracy?
   let settings: QuantizationSettings
   let quantized: PostTrainingQuantization?
   let lowered: Graph
@@ -35,6 +38,8 @@ extension Compile {
   ) throws -> CompiledNetwork {
     let pruned = try goal.map { try prune($0, inputs, &prepared, &planner, &chain) }
     let float = pruned?.result.graph ?? inputs.whole
+    let isOriginal = pruned == nil && float.multiplyAdds == inputs.reference.multiplyAdds
+    let accuracy = isOriginal ? nil : try labelledAccuracy(float, inputs)
     if calibration.quantizes { try tune(&planner, float, &chain) }
     var settings = calibration.settings
     if calibration.precision == .auto { settings.fasterInFloat = planner.fasterInFloat(float) }
@@ -43,7 +48,8 @@ extension Compile {
     try tune(&planner, lowered, &chain)
     let choices = planner.choices(for: lowered)
     return CompiledNetwork(
-      goal: goal, float: float, pruned: pruned, settings: settings, quantized: quantized, lowered: lowered,
+      goal: goal, float: float, pruned: pruned, accuracy: accuracy, settings: settings, quantized: quantized,
+      lowered: lowered,
       choices: choices, plan: try chain.lower(lowered, provenance: [], choices: choices))
   }
 
@@ -54,7 +60,7 @@ extension Compile {
     _ network: CompiledNetwork, _ pack: [UInt8], _ planner: Planner, _ inputs: CompileInputs,
     _ chain: inout CompileChain
   ) throws -> LevelReport {
-    let isAlone = pruning.goals.count == 1
+    let isAlone = pruning.levels == nil
     var time: PackTime?
     if !isAlone || network.pruned != nil {
       let bytes = try isAlone ? pack : PlanWriter.bytes(of: network.plan, weights: calibration.storage)
@@ -68,7 +74,7 @@ extension Compile {
             pruned.result, $0, of: inputs.whole, asked: pruned.goal.text, recovery: pruning.recoveryAsked)
         }
       },
-      labelled: network.pruned?.accuracy,
+      labelled: network.accuracy,
       calibration: inputs.frames.flatMap { frames in
         network.quantized.map {
           CalibrationReport(

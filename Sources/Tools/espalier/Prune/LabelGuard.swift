@@ -38,24 +38,26 @@ struct LabelledAccuracy: Encodable {
   let before: Double
   let after: Double
 
-  init(
-    of samples: LabelledSamples, original: Graph, pruned: Graph, threads: Int
-  ) throws {
-    let runners = try [original, pruned].map { try GraphRunner($0, threads: threads) }
+  /// A network, and the labelled frames as it sees them.
+  typealias Judged = (graph: Graph, samples: LabelledSamples)
+
+  init(original: Judged, candidate: Judged, threads: Int) throws {
+    let runners = try [original, candidate].map { (try GraphRunner($0.graph, threads: threads), $0.samples) }
+    let count = original.samples.count
     var right = [0, 0]
-    var bar = Progress("judging by labels", total: samples.count)
+    var bar = Progress("judging by labels", total: count)
     defer { bar.finish() }
-    for index in 0..<samples.count {
-      let (frame, label) = try samples.sample(index)
-      for (place, runner) in runners.enumerated() {
+    for index in 0..<count {
+      for (place, (runner, samples)) in runners.enumerated() {
+        let (frame, label) = try samples.sample(index)
         let scores = try runner.run([frame])[0]
         let top = scores.indices.reduce(0) { scores[$1] > scores[$0] ? $1 : $0 }
         if top == label { right[place] += 1 }
       }
       bar.advance()
     }
-    let share = right.map { 100 * Double($0) / Double(max(1, samples.count)) }
-    (frames, before, after) = (samples.count, share[0], share[1])
+    let share = right.map { 100 * Double($0) / Double(max(1, count)) }
+    (frames, before, after) = (count, share[0], share[1])
   }
 
   /// - Throws: `CommandError` where more than `most` points are lost.

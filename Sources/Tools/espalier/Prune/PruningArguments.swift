@@ -124,3 +124,32 @@ struct PruningGoal {
 
   init(_ budget: PruningBudget, _ text: String) { (self.budget, self.text) = (budget, text) }
 }
+
+/// `192` or `320x192`: height and width of an input.
+struct ResolutionArgument: Equatable {
+  let height: Int
+  let width: Int
+
+  init?(_ text: Substring) {
+    let extents = text.split(separator: "x", omittingEmptySubsequences: false).map { Int($0) ?? 0 }
+    guard (1...2).contains(extents.count), extents.allSatisfy({ (8...16_384).contains($0) }) else {
+      return nil
+    }
+    (height, width) = (extents[0], extents[extents.count - 1])
+  }
+
+  var text: String { height == width ? "\(height)" : "\(height)x\(width)" }
+}
+
+/// `192,160`.
+struct ResolutionsArgument: ExpressibleByArgument, Equatable {
+  let sizes: [ResolutionArgument]
+
+  init?(argument: String) {
+    let parts = argument.split(separator: ",", omittingEmptySubsequences: false)
+    sizes = parts.compactMap { ResolutionArgument($0) }
+    guard sizes.count == parts.count else { return nil }
+  }
+
+  var text: String { sizes.map(\.text).joined(separator: ",") }
+}

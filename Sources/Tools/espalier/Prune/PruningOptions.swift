@@ -29,6 +29,15 @@ struct PruningOptions: ParsableArguments {
   var levels: LevelsArgument?
 
   @Option(
+    name: .customLong("resolutions"),
+    help: ArgumentHelp(
+      """
+      Also try the network with inputs of these sizes, and keep the one that agrees best with the whole network at \
+      the same budget.
+      """, valueName: "192,160|320x192"))
+  var resolutionList: ResolutionsArgument?
+
+  @Option(
     help: ArgumentHelp(
       "How filters are ranked within a layer, as 'rank' explains: obs, or l2 without frames.",
       valueName: "NAME"))
@@ -97,6 +106,8 @@ struct PruningOptions: ParsableArguments {
     return [size.map { PruningGoal(.bytes($0.value), "--size \(Format.bytes($0.value))") }]
   }
 
+  var resolutions: [ResolutionArgument] { resolutionList?.sizes ?? [] }
+
   /// Whether anything is cut.
   var prunes: Bool { goals.contains { $0 != nil } }
 
@@ -131,6 +142,9 @@ struct PruningOptions: ParsableArguments {
     guard levels == nil || saveONNX == nil else {
       throw ValidationError("--save-onnx writes one network; it does not go with --levels")
     }
+    guard resolutions.isEmpty || (levels == nil && ranks == nil && saveONNX == nil) else {
+      throw ValidationError("--resolutions does not go with --levels, --ranks and --save-onnx")
+    }
     guard criterion == nil || ranks == nil else {
       throw ValidationError("--ranks and --criterion contradict each other")
     }
@@ -145,6 +159,7 @@ struct PruningOptions: ParsableArguments {
         ("--criterion", criterion != nil), ("--ranks", ranks != nil), ("--keep", !keep.isEmpty),
         ("--recover", recover != nil), ("--save-onnx", saveONNX != nil),
         ("--no-recover", noRecover), ("--max-disagreement", maxDisagreement != nil),
+        ("--resolutions", !resolutions.isEmpty),
       ].filter(\.1).map(\.0)
       guard others.isEmpty else {
         throw ValidationError(
@@ -164,6 +179,6 @@ struct PruningOptions: ParsableArguments {
       "--seed \(seed)",
     ] + (criterion.map { ["--criterion \($0.rawValue)"] } ?? [])
       + (recover.map { ["--recover \($0.rawValue)"] } ?? []) + (noRecover ? ["--no-recover"] : [])
-      + keep.map { "--keep \($0)" }
+      + keep.map { "--keep \($0)" } + (resolutionList.map { ["--resolutions \($0.text)"] } ?? [])
   }
 }
