@@ -38,16 +38,24 @@ struct PortOperand {
   }
 }
 
+/// How the calls of a level are run.
+struct LevelSchedule: Sendable {
+  /// Its part of the table.
+  let calls: Range<Int>
+  /// Whether any call is for another thread than the calling one.
+  let usesWorkers: Bool
+  /// How often all threads wait for one another in a frame, behind the last call too.
+  let barriers: UInt32
+}
+
 /// The calls of a model as C structures, in memory that does not move.
 final class CallTable: @unchecked Sendable {
   let memory: SystemMemory
   let calls: UnsafeMutableBufferPointer<ScheduledCall>
   /// For each call where each thread's items begin, then their number: `threads + 1` entries a call.
   let bounds: UnsafeMutableBufferPointer<UInt32>
-  /// Whether any call is for another thread than the calling one.
-  let usesWorkers: Bool
-  /// How often all threads wait for one another in a frame, behind the last call too.
-  let barriers: UInt32
+  /// The largest first.
+  let levels: [LevelSchedule]
   /// Bytes of each of the caller's buffers.
   let inputByteCounts: [Int]
   let outputByteCounts: [Int]
@@ -79,25 +87,41 @@ final class CallTable: @unchecked Sendable {
     portOperands = operandRoom.bound(in: memory)
     parameters = parameterRoom.bound(in: memory)
     _ = portOperands.initialize(from: operands)
+    var levels: [LevelSchedule] = []
+    for level in model.levels {
+      levels.append(
+        CallTable.schedule(level.calls, of: model, into: (calls, bounds), threads: threads, limit: limit))
+    }
+    self.levels = levels
+    resolve(model, arena: arena)
+  }
+
+  /// Divides the calls of a level among threads.
+  private static func schedule(
+    _ range: Range<Int>, of model: Model,
+    into table: (calls: UnsafeMutableBufferPointer<ScheduledCall>, bounds: UnsafeMutableBufferPointer<UInt32>),
+    threads: Int, limit: InstructionSet
+  ) -> LevelSchedule {
     var schedule = Schedule(threads: threads)
-    for (index, call) in model.calls.enumerated() {
+    var barriers: UInt32 = 1
+    for index in range {
+      let call = model.calls[index]
       guard let kernel = espalier_kernel_for(call.family, limit.isa) else {
         preconditionFailure("a checked call's family has no kernel")
       }
       let resources = model.resources[index]
       let place = schedule.place(call, resources)
-      calls.initializeElement(
+      if place.waits { barriers += 1 }
+      table.calls.initializeElement(
         at: index,
         to: ScheduledCall(
           call: espalier_call(), kernel: kernel, items: resources.items,
           itemsPerCheckpoint: resources.itemsPerCheckpoint, waits: place.waits))
       for (thread, bound) in place.bounds.enumerated() {
-        bounds.initializeElement(at: index * (threads + 1) + thread, to: bound)
+        table.bounds.initializeElement(at: index * (threads + 1) + thread, to: bound)
       }
     }
-    usesWorkers = schedule.usesWorkers
-    barriers = calls.reduce(1) { $0 + ($1.waits ? 1 : 0) }
-    resolve(model, arena: arena)
+    return LevelSchedule(calls: range, usesWorkers: schedule.usesWorkers, barriers: barriers)
   }
 
   /// Points every operand that is the caller's at this frame's buffers.

@@ -11,12 +11,12 @@ struct FrameState {
   /// For each call where each thread's items begin, then their number.
   let bounds: UnsafePointer<UInt32>
   let threads: UInt32
-  /// How often every thread arrives at a barrier in a frame, the one behind the last call included.
-  let barriers: UInt32
   /// One block for each thread.
   let scratch: UnsafeMutableRawPointer
   let scratchStride: Int
   let spinsPerBarrier: Int
+  /// The calls of the frame, and how often every thread arrives at a barrier, the one behind the last included.
+  var level: LevelSchedule
   /// Monotonic nanoseconds after which no further work is begun.
   var deadline = FrameState.noDeadline
   /// Threads that had arrived at barriers before the frame, all frames together.
@@ -40,13 +40,14 @@ struct FrameLoop: @unchecked Sendable {
   /// thread that gets through a barrier by that also sees the note, and begins nothing more.
   func run() {
     let scratch = state.pointee.scratch + Int(thread) * state.pointee.scratchStride
-    let (calls, threads, barriers) = (state.pointee.calls, state.pointee.threads, state.pointee.barriers)
+    let (calls, threads) = (state.pointee.calls, state.pointee.threads)
+    let (range, barriers) = (state.pointee.level.calls, state.pointee.level.barriers)
     let before = state.pointee.arrivalsBefore
     let hasDeadline = state.pointee.deadline != FrameState.noDeadline
-    var bounds = state.pointee.bounds + Int(thread)
+    var bounds = state.pointee.bounds + range.lowerBound * (Int(threads) + 1) + Int(thread)
     var arrived: UInt32 = 0
     var clock = thread == 0 && state.pointee.timings != nil ? espalier_clock_nanoseconds() : 0
-    for index in calls.indices {
+    for index in range {
       let call = UnsafePointer(calls.baseAddress.unsafelyUnwrapped + index)
       if call.pointee.waits {
         arrived &+= 1
@@ -54,14 +55,14 @@ struct FrameLoop: @unchecked Sendable {
         wait(for: before &+ arrived &* threads)
         if hasDeadline, isOver { break }
       }
-      if index > 0 { note(call: index - 1, &clock) }
+      if index > range.lowerBound { note(call: index - 1, &clock) }
       if bounds[0] < bounds[1], !execute(call, index, bounds[0], bounds[1], scratch) { break }
       bounds += Int(threads) + 1
     }
     arrive(barriers &- arrived)
     if thread == 0 {
       wait(for: before &+ barriers &* threads)
-      if calls.count > 0 { note(call: calls.count - 1, &clock) }
+      if !range.isEmpty { note(call: range.upperBound - 1, &clock) }
     }
   }
 
@@ -70,7 +71,7 @@ struct FrameLoop: @unchecked Sendable {
   func runAlone(_ observe: (Int) -> Void) {
     let calls = state.pointee.calls
     var clock = state.pointee.timings != nil ? espalier_clock_nanoseconds() : 0
-    for index in calls.indices {
+    for index in state.pointee.level.calls {
       let call = UnsafePointer(calls.baseAddress.unsafelyUnwrapped + index)
       guard execute(call, index, 0, call.pointee.items, state.pointee.scratch) else { return }
       note(call: index, &clock)
@@ -127,7 +128,7 @@ struct FrameLoop: @unchecked Sendable {
   private func note(call: Int, _ clock: inout UInt64) {
     guard thread == 0, let timings = state.pointee.timings else { return }
     let now = espalier_clock_nanoseconds()
-    timings[call] = now &- clock
+    timings[call - state.pointee.level.calls.lowerBound] = now &- clock
     clock = now
   }
 

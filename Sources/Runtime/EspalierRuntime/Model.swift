@@ -46,11 +46,13 @@ public final class Model: Sendable {
 
   public var inputs: [Plan.Port] { packed.inputs }
   public var outputs: [Plan.Port] { packed.outputs }
-  /// The kernel calls of a frame, in order.
+  /// The networks of the file, the largest first: their parts of `calls`.
+  public var levels: [Plan.Level] { packed.levels }
+  /// The kernel calls of all levels, in order.
   public var calls: [Plan.Call] { packed.calls }
   /// What each call needs, in the same order.
   public var resources: [CallResources] { packed.resources }
-  /// Useful multiply-adds of one frame.
+  /// Useful multiply-adds of one frame of the largest level.
   public var multiplyAdds: UInt64 { packed.certificate.multiplyAdds }
   public var arenaByteCount: Int { Int(packed.certificate.arenaByteCount) }
   /// Beside the arena, for each thread.

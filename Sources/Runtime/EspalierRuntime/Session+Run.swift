@@ -1,22 +1,23 @@
 extension Session {
-  /// Runs one frame.
+  /// Runs one frame through the first of the allowed levels.
   ///
   /// - Parameters:
   ///   - inputs: For each input of the model its elements, row by row in the ONNX model's layout; as many
   ///     as `model.inputs[i].byteCount / 4`. Nothing of them is kept.
   ///   - outputs: For each output of the model room for its elements. No output may overlap an input.
-  ///   - timings: Gets the nanoseconds of each call, its waiting included; empty: nothing is measured.
+  ///   - timings: Gets the nanoseconds of each call of the level, its waiting included; empty: nothing is measured.
   /// - Throws: `portCount`, `missingBuffer` or `timingCount` before anything runs.
   public mutating func run(
     inputs: UnsafeBufferPointer<UnsafePointer<Float>?>,
     outputs: UnsafeBufferPointer<UnsafeMutablePointer<Float>?>,
     timings: UnsafeMutableBufferPointer<UInt64> = UnsafeMutableBufferPointer(start: nil, count: 0)
   ) throws(SessionError) {
-    guard timings.isEmpty || timings.count >= table.calls.count else {
-      throw .timingCount(expected: table.calls.count, found: timings.count)
+    let level = table.levels[allowedLevels.lowerBound]
+    guard timings.isEmpty || timings.count >= level.calls.count else {
+      throw .timingCount(expected: level.calls.count, found: timings.count)
     }
     try bind(inputs, outputs)
-    pool.run(usesWorkers: table.usesWorkers, timings: timings.isEmpty ? nil : timings.baseAddress)
+    pool.run(level, timings: timings.isEmpty ? nil : timings.baseAddress)
     pool.signals.count(.met)
   }
 
@@ -31,7 +32,7 @@ extension Session {
   ) throws(SessionError) {
     try bind(inputs, outputs)
     let view = ArenaView(UnsafeRawBufferPointer(start: arena.base, count: model.touchedArenaByteCount))
-    pool.runAlone { observe($0, view) }
+    pool.runAlone(table.levels[allowedLevels.lowerBound]) { observe($0, view) }
     pool.signals.count(.met)
   }
 

@@ -22,6 +22,11 @@ public struct Session: ~Copyable, Sendable {
   let pool: WorkerPool
   let arena: SystemMemory
   let scratch: SystemMemory
+  let forecast: LevelForecast
+  /// Which levels of the pack frames may go through: 0 is the largest. Frames without a deadline take the first.
+  public var allowedLevels: ClosedRange<Int> {
+    didSet { precondition(allowedLevels.lowerBound >= 0 && allowedLevels.upperBound < model.levels.count) }
+  }
   var preparation = PreparationRecord()
   /// The sequence number of the last frame that had one.
   var lastSequence: UInt64?
@@ -50,8 +55,8 @@ public struct Session: ~Copyable, Sendable {
     let table = try CallTable(model, arena: arena.base, threads: threads, limit: limit)
     let frame = FrameState(
       calls: table.calls, bounds: UnsafePointer(table.bounds.baseAddress.unsafelyUnwrapped),
-      threads: UInt32(threads), barriers: table.barriers, scratch: scratch.base,
-      scratchStride: scratchStride, spinsPerBarrier: policy.spinsPerBarrier(threads: threads))
+      threads: UInt32(threads), scratch: scratch.base, scratchStride: scratchStride,
+      spinsPerBarrier: policy.spinsPerBarrier(threads: threads), level: table.levels[0])
     guard let pool = WorkerPool(frame, policy: policy, keeping: (table, arena, scratch)) else {
       throw .outOfMemory(byteCount: Signals.byteCount)
     }
@@ -65,6 +70,8 @@ public struct Session: ~Copyable, Sendable {
     self.table = table
     self.arena = arena
     self.scratch = scratch
+    forecast = LevelForecast(multiplyAdds: model.levels.map { $0.multiplyAdds })
+    allowedLevels = 0...model.levels.count - 1
   }
 
   /// What became of the frames so far.

@@ -71,20 +71,20 @@ final class WorkerPool: @unchecked Sendable {
   var threads: Int { Int(state.pointee.threads) }
 
   /// Runs one frame on all threads, or on the calling thread alone where no call is shared or workers are missing.
-  ///
-  /// - Parameter usesWorkers: Whether any call of the frame is shared.
-  func run(usesWorkers: Bool, timings: UnsafeMutablePointer<UInt64>?) {
+  func run(_ level: LevelSchedule, timings: UnsafeMutablePointer<UInt64>?) {
+    state.pointee.level = level
     state.pointee.deadline = FrameState.noDeadline
     state.pointee.timings = timings
     let saved = espalier_float_mode_enter()
-    runCalls(usesWorkers: usesWorkers)
+    runCalls(usesWorkers: level.usesWorkers)
     espalier_float_mode_leave(saved)
   }
 
   /// Runs one frame and begins nothing after `deadline`.
   ///
   /// - Parameter measuresPieces: Whether the longest time between two looks at the deadline is noted.
-  func run(usesWorkers: Bool, deadline: UInt64, measuresPieces: Bool = false) -> FrameTimes {
+  func run(_ level: LevelSchedule, deadline: UInt64, measuresPieces: Bool = false) -> FrameTimes {
+    state.pointee.level = level
     state.pointee.deadline = deadline
     state.pointee.timings = nil
     state.pointee.measuresPieces = measuresPieces
@@ -92,7 +92,7 @@ final class WorkerPool: @unchecked Sendable {
     let saved = espalier_float_mode_enter()
     var times = FrameTimes()
     times.firstKernel = espalier_clock_nanoseconds()
-    runCalls(usesWorkers: usesWorkers)
+    runCalls(usesWorkers: level.usesWorkers)
     times.lastKernel = espalier_clock_nanoseconds()
     espalier_float_mode_leave(saved)
     let unfinished = signals.unfinished.pointee.load(ordering: .relaxed)
@@ -101,7 +101,8 @@ final class WorkerPool: @unchecked Sendable {
   }
 
   /// Runs one frame on the calling thread, telling after each call; same bits as `run`.
-  func runAlone(_ observe: (Int) -> Void) {
+  func runAlone(_ level: LevelSchedule, _ observe: (Int) -> Void) {
+    state.pointee.level = level
     state.pointee.deadline = FrameState.noDeadline
     state.pointee.timings = nil
     let saved = espalier_float_mode_enter()

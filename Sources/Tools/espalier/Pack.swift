@@ -108,7 +108,7 @@ struct FrameRunner: ~Copyable {
   mutating func profile() throws -> [UInt64] {
     try session.run(
       inputs: UnsafeBufferPointer(inputs), outputs: UnsafeBufferPointer(outputs), timings: timings)
-    return Array(timings.prefix(model.calls.count))
+    return Array(timings.prefix(model.levels[session.allowedLevels.lowerBound].calls.count))
   }
 
   /// The elements of output `index` after the last frame.
