@@ -53,6 +53,47 @@ private final class Markup: NSObject, XMLParserDelegate {
     #expect(abs((dots[0] - dots[1]) - (dots[1] - dots[2])) < 0.2)
   }
 
+  @Test func `words of marks that lie near one another stand one below the other`() throws {
+    let chart = Chart(
+      "t", x: Axis("x", range: 0...100), y: Axis("y"), series: [Chart.Series("s", [(0, 1), (100, 1)])],
+      marks: [Chart.Mark(11, "median"), Chart.Mark(12, "p99"), Chart.Mark(50, "far")])
+    let labels = try Markup(chart.svg).all("text", class: "tick").filter { $0["text-anchor"] == "start" }
+    let heights = labels.compactMap { $0["y"].flatMap(Double.init) }
+    #expect(heights.count == 3)
+    #expect(heights[1] == heights[0] + 13)
+    #expect(heights[2] == heights[0])
+  }
+
+  @Test func `a level is a line across at its number, above which its word stands`() throws {
+    let chart = Chart(
+      "t", x: Axis("x", range: 0...10), y: Axis("y", range: 0...100),
+      series: [Chart.Series("s", [(0, 0), (10, 100)], style: .specks)], levels: [Chart.Level(50, "limit")],
+      width: 572, height: 374)
+    let markup = try Markup(chart.svg)
+    let lines = markup.all("line", class: "mark")
+    #expect(lines.map { [$0["x1"], $0["y1"], $0["x2"], $0["y2"]] } == [["58.0", "180.0", "558.0", "180.0"]])
+    #expect(markup.text.contains("limit"))
+  }
+
+  @Test func `specks are one path, and those on one another are drawn once`() throws {
+    let chart = Chart(
+      "t", x: Axis("x", range: 0...10), y: Axis("y", range: 0...100),
+      series: [Chart.Series("s", [(0, 0), (0, 0.01), (5, 50)], style: .specks)], width: 572, height: 374)
+    let paths = try Markup(chart.svg).all("path", class: "specks s0")
+    #expect(paths.map { $0["d"] } == ["M58.0 330.0h0M308.0 180.0h0"])
+  }
+
+  @Test func `a drawing is one file with its own colors, its charts one below the other`() throws {
+    let chart = Chart("t", x: Axis("x"), y: Axis("y"), series: [], width: 500, height: 200)
+    let markup = try Markup(Drawing([chart, chart]).svg)
+    #expect(markup.elements[0].attributes["height"] == "400")
+    #expect(
+      markup.elements.filter { $0.name == "g" }.map { $0.attributes["transform"] } == [
+        "translate(0 0)", "translate(0 200)",
+      ])
+    #expect(markup.elements.contains { $0.name == "style" })
+  }
+
   @Test func `stands bars on 0 and marks what is worth a line`() throws {
     let chart = Chart(
       "t", x: Axis("x"), y: Axis("y"), series: [Chart.Series("s", [(0, 5), (1, 7)], style: .bars)],

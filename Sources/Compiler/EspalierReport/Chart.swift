@@ -7,6 +7,8 @@ public struct Chart: Sendable {
     case steps
     /// Filled down to 0, or to the edge of a logarithmic axis; those of several series stand side by side.
     case bars
+    /// Small and without words of their own, for thousands of points.
+    case specks
   }
 
   public struct Series: Sendable {
@@ -27,21 +29,31 @@ public struct Chart: Sendable {
     public init(_ x: Double, _ label: String) { (self.x, self.label) = (x, label) }
   }
 
+  /// A horizontal line with a word above it.
+  public struct Level: Sendable {
+    public var y: Double
+    public var label: String
+
+    public init(_ y: Double, _ label: String) { (self.y, self.label) = (y, label) }
+  }
+
   public var title: String
   public var horizontal: Axis
   public var vertical: Axis
   public var series: [Series]
   public var marks: [Mark]
+  public var levels: [Level]
   /// Pixels.
   public var width: Double
   public var height: Double
 
   public init(
-    _ title: String, x: Axis, y: Axis, series: [Series], marks: [Mark] = [], width: Double = 520,
-    height: Double = 300
+    _ title: String, x: Axis, y: Axis, series: [Series], marks: [Mark] = [], levels: [Level] = [],
+    width: Double = 520, height: Double = 300
   ) {
     (self.title, horizontal, vertical) = (title, x, y)
-    (self.series, self.marks, self.width, self.height) = (series, marks, width, height)
+    (self.series, self.marks, self.levels) = (series, marks, levels)
+    (self.width, self.height) = (width, height)
   }
 
   private var margin: (left: Double, right: Double, top: Double, bottom: Double) {
@@ -68,11 +80,13 @@ public struct Chart: Sendable {
       horizontal, all.map(\.x) + marks.map(\.x), from: margin.left, to: width - margin.right)
     let hasBars = series.contains { if case .bars = $0.style { true } else { false } }
     let y = Scale(
-      vertical, all.map(\.y) + (hasBars ? [0] : []), from: height - margin.bottom, to: margin.top)
+      vertical, all.map(\.y) + levels.map(\.y) + (hasBars ? [0] : []), from: height - margin.bottom,
+      to: margin.top)
     var parts = [text(title, x: margin.left, y: 16, style: "title")]
     parts += grid(x, y)
     for (index, own) in series.enumerated() { parts += draw(own, color: index, x, y) }
-    parts += marks.compactMap { mark in x.place(mark.x).map { line(mark, at: $0) } }
+    parts += draw(marks, x)
+    parts += levels.compactMap { level in y.place(level.y).map { line(level, at: $0) } }
     parts += legend
     return element(
       "svg",
@@ -141,6 +155,7 @@ public struct Chart: Sendable {
     case .line: return [path(places, style)]
     case .linePoints: return [path(places, style)] + dots(places, series, style)
     case .points: return dots(places, series, style)
+    case .specks: return [specks(places, style)]
     case .steps:
       let corners = zip(places, places.dropFirst()).flatMap { [$0, (x: $1.x, y: $0.y)] }
       return [path(corners + places.suffix(1), style)]
@@ -190,12 +205,36 @@ public struct Chart: Sendable {
     return element("polyline", [("class", "line \(style)"), ("points", list)])
   }
 
-  private func line(_ mark: Mark, at place: Double) -> String {
-    let onRight = place < width * 0.7
-    return stroke(place, margin.top, place, height - margin.bottom, "mark")
-      + text(
-        mark.label, x: place + (onRight ? 4 : -4), y: margin.top + 10, style: "tick",
-        anchor: onRight ? "start" : "end")
+  /// Half a pixel tells specks apart; those that lie on one another are drawn once.
+  private func specks(_ places: [(x: Double, y: Double)], _ style: String) -> String {
+    var seen = Set<String>()
+    let moves = places.map { place in
+      "M\((place.x * 2).rounded() / 2) \((place.y * 2).rounded() / 2)h0"
+    }.filter { seen.insert($0).inserted }
+    return element("path", [("class", "specks \(style)"), ("d", moves.joined())])
+  }
+
+  private func line(_ level: Level, at place: Double) -> String {
+    let right = width - margin.right
+    return stroke(margin.left, place, right, place, "mark")
+      + text(level.label, x: right - 4, y: place - 4, style: "tick", anchor: "end")
+  }
+
+  /// Words that would lie on one another stand one below the other.
+  private func draw(_ marks: [Mark], _ x: Scale) -> [String] {
+    var ends: [Double] = []
+    let places = marks.compactMap { mark in x.place(mark.x).map { (mark, $0) } }.sorted { $0.1 < $1.1 }
+    return places.map { mark, place in
+      let onRight = place < width * 0.7
+      let breadth = Self.breadth(mark.label) + 8
+      let (start, end) = onRight ? (place, place + breadth) : (place - breadth, place)
+      let row = ends.firstIndex { $0 <= start } ?? ends.count
+      if row == ends.count { ends.append(end) } else { ends[row] = end }
+      return stroke(place, margin.top, place, height - margin.bottom, "mark")
+        + text(
+          mark.label, x: place + (onRight ? 4 : -4), y: margin.top + 10 + 13 * Double(row), style: "tick",
+          anchor: onRight ? "start" : "end")
+    }
   }
 
   private var legendHasOwnLine: Bool {

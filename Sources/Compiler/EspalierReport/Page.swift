@@ -73,12 +73,8 @@ public struct Page: Sendable {
     """
   }
 
-  /// Colors that people with impaired color vision tell apart (Okabe and Ito 2008), on light and on dark ground.
   private static let style = """
-    :root { color-scheme: light dark; --ink: #1c2321; --soft: #66706c; --rule: #dfe4e1; --ground: #ffffff;
-      --panel: #f5f7f6; }
-    @media (prefers-color-scheme: dark) { :root { --ink: #e6ebe8; --soft: #99a49f; --rule: #39423e;
-      --ground: #171b19; --panel: #202623; } }
+    \(ChartStyle.colors)
     body { font: 15px/1.5 system-ui, sans-serif; color: var(--ink); background: var(--ground);
       max-width: 1100px; margin: 2rem auto; padding: 0 1rem; }
     h1 { font-size: 1.6rem; margin: 0; }
@@ -100,18 +96,6 @@ public struct Page: Sendable {
       overflow-wrap: anywhere; font-size: .85rem; }
     details { margin: .6rem 0; }
     summary { cursor: pointer; color: var(--soft); }
-    svg text { fill: var(--ink); font: 11px system-ui, sans-serif; }
-    svg .title { font-size: 13px; font-weight: 600; }
-    svg .tick, svg .label { fill: var(--soft); }
-    svg .grid { stroke: var(--rule); }
-    svg .axis { stroke: var(--soft); }
-    svg .mark { stroke: var(--ink); stroke-dasharray: 3 3; }
-    svg .line { fill: none; stroke-width: 1.8; }
-    svg .line.s0 { stroke: #0072b2; } svg .fill.s0 { fill: #0072b2; }
-    svg .line.s1 { stroke: #e69f00; } svg .fill.s1 { fill: #e69f00; }
-    svg .line.s2 { stroke: #009e73; } svg .fill.s2 { fill: #009e73; }
-    svg .line.s3 { stroke: #cc79a7; } svg .fill.s3 { fill: #cc79a7; }
-    svg .line.s4 { stroke: #d55e00; } svg .fill.s4 { fill: #d55e00; }
-    svg .line.s5 { stroke: #56b4e9; } svg .fill.s5 { fill: #56b4e9; }
+    \(ChartStyle.parts)
     """
 }
