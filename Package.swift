@@ -62,7 +62,10 @@ var targets: [Target] = [
 var dependencies: [Package.Dependency] = []
 
 if !embedded {
-  dependencies = [.package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2")]
+  dependencies = [
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+    .package(url: "https://github.com/HdrHistogram/hdrhistogram-swift", .upToNextMinor(from: "0.2.0")),
+  ]
   products += [
     .executable(name: "espalier", targets: ["espalier"]),
     .library(name: "EspalierKernels", targets: ["EspalierKernels", "CEspalierKernels"]),
@@ -147,6 +150,7 @@ if !embedded {
     .target(
       name: "CPeak", path: "Sources/Tools/CPeak",
       cSettings: [.unsafeFlags(["-O2"], .when(configuration: .debug))]),
+    .target(name: "CMeasure", path: "Sources/Tools/CMeasure"),
     .executableTarget(
       name: "espalier",
       dependencies: [
@@ -154,8 +158,9 @@ if !embedded {
         "EspalierObserve", "EspalierPasses", "EspalierPrune", "EspalierReport", "EspalierSearch",
         "EspalierPlan", "EspalierRuntime",
         "EspalierMedia",
-        "EspalierKernels", "CEspalierKernels", "CPeak",
+        "EspalierKernels", "CEspalierKernels", "CMeasure", "CPeak",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        .product(name: "Histogram", package: "hdrhistogram-swift"),
       ],
       path: "Sources/Tools/espalier", swiftSettings: compilerSettings),
     .testTarget(

@@ -27,10 +27,11 @@ enum ImportTable {
     "EspalierCAPI": ["CEspalier", "EspalierPlan", "EspalierRuntime", "Synchronization"],
     "EspalierMedia": ["CMedia", "Foundation"],
     "espalier": [
-      "ArgumentParser", "CEspalierKernels", "CPeak", "EspalierExport", "EspalierGradient", "EspalierGraph",
+      "ArgumentParser", "CEspalierKernels", "CMeasure", "CPeak", "EspalierExport", "EspalierGradient",
+      "EspalierGraph",
       "EspalierImport", "EspalierKernels", "EspalierMedia", "EspalierObserve", "EspalierOperators",
       "EspalierPasses", "EspalierPlan", "EspalierPrune",
-      "EspalierReport", "EspalierRuntime", "EspalierSearch", "Foundation",
+      "EspalierReport", "EspalierRuntime", "EspalierSearch", "Foundation", "Histogram",
     ],
   ]
 
@@ -38,7 +39,7 @@ enum ImportTable {
   static let runtimeHalf = ["EspalierPlan", "EspalierKernels", "EspalierRuntime", "EspalierCAPI"]
 
   /// Modules that are no target of this package.
-  static let foreign: Set<String> = ["ArgumentParser", "Foundation", "Synchronization"]
+  static let foreign: Set<String> = ["ArgumentParser", "Foundation", "Histogram", "Synchronization"]
 }
 
 /// A target of Package.swift and what it names as its dependencies.

@@ -1,3 +1,4 @@
+import Foundation
 import Testing
 
 @testable import espalier
@@ -76,10 +77,28 @@ import Testing
     #expect(ServiceLevel(argument: text) == nil)
   }
 
-  /// MLPerf Inference's early-stopping table.
-  @Test(arguments: [(0.5, 11), (0.9, 64), (0.99, 662), (0.999, 6636)])
-  func `the frames that a bar needs are those of the early-stopping bound`(fraction: Double, count: Int) {
-    #expect(LatencyStatistics.framesNeeded(for: fraction) == count)
+  @Test func `says who measured, and prints latency as other benchmarks do`() throws {
+    let run = try CommandRun(["bench", try Signs.pack.get(), "-n", "700", "--percentile", "50,99,99.9"])
+    #expect(run.output.contains(" of \(ProcessInfo.processInfo.processorCount);"))
+    #expect(run.output.contains("SCHED_OTHER"))
+    let line = try #require(run.output.split(separator: "\n").first { $0.hasPrefix("Latency: min = ") })
+    let names = line.dropFirst("Latency: ".count).components(separatedBy: ", ").map {
+      $0.components(separatedBy: " = ")[0]
+    }
+    #expect(names == ["min", "max", "mean", "median", "percentile(50%)", "percentile(99%)"])
+    #expect(run.output.contains("percentile(99.9%) is not printed: 700 frames were timed, --iterations 6636"))
+    for word in ["Count:", "Duration:", "Latency:", "Median:", "Throughput:"] {
+      #expect(run.output.contains(word), "\(word)")
+    }
+  }
+
+  @Test func `a frame allocates nothing, and that is counted`() throws {
+    let report = try CommandRun(["bench", try Signs.pack.get(), "-n", "50", "--threads", "2", "--json"])
+      .json()
+    #expect(report["counts_allocations"] as? Bool == true)
+    let counters = try #require(report["counters"] as? [String: Int])
+    #expect(counters["allocations"] == 0)
+    #expect(Set(counters.keys).isSuperset(of: ["minor_faults", "major_faults", "voluntary_switches"]))
   }
 }
 

@@ -71,7 +71,6 @@ struct CommandRun {
     ),
     (["quantize", "a", "-o", "b"], "quantize needs frames"),
     (["compile", "a", "-o", "b", "--prune", "0.5", "--budget", "8ms"], "--prune, --budget"),
-    (["bench", "a", "--camera", "30"], "--camera"),
   ])
   func `2 for options whose time has not come or that lack others, by name`(arguments: [String], name: String)
     throws

@@ -21,13 +21,13 @@ import Testing
     fraction: Double, count: Int
   ) {
     let times = (1...count).map(Double.init)
-    #expect(LatencyStatistics(times).bound(fraction) == Double(count - 1))
+    #expect(LatencyStatistics(times).bound(fraction) == Double(count))
     #expect(LatencyStatistics(Array(times.dropLast())).bound(fraction) == nil)
   }
 
-  /// P(Binomial(2000, 0.01) ≤ 10) = 0.0106 and P(… ≤ 9) = 0.0049 by scipy.stats.binom.cdf: 9 may lie above.
+  /// P(Binomial(2000, 0.01) ≤ 10) = 0.0106 and P(… ≤ 9) = 0.0049 by scipy.stats.binom.cdf: 9 − 1 may lie above.
   @Test func `with more frames more of them may exceed the bound`() {
-    #expect(LatencyStatistics((1...2000).map(Double.init)).bound(0.99) == 1991)
+    #expect(LatencyStatistics((1...2000).map(Double.init)).bound(0.99) == 1992)
   }
 
   @Test func `a million frames are counted without overflow`() {

@@ -26,7 +26,7 @@ enum Console {
 /// Shows on standard error how far a long task is, once it has taken two seconds.
 struct Progress {
   private let task: String
-  private let total: Int
+  var total: Int
   private let start = ContinuousClock.now
   private var lastShown: ContinuousClock.Instant
   private var isShown = false

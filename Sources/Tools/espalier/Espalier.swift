@@ -15,6 +15,7 @@ internal import Foundation
         espalier compile signs.onnx -o signs.espalier     make the packed file
         espalier run     signs.espalier --input stop.png  what does it say?
         espalier bench   signs.espalier --threads 2       how long does it take?
+        espalier profile signs.espalier --threads 2       which call takes how long?
         espalier compare signs.onnx signs.espalier        is every layer right?
 
       In 8 bits, from frames without labels, and how much that costs:
@@ -42,12 +43,19 @@ internal import Foundation
       """,
     version: "espalier \(version)",
     subcommands: [
-      Inspect.self, Compile.self, Quantize.self, Run.self, Bench.self, Compare.self, Evaluate.self,
-      Observe.self, Rank.self, Sensitivity.self, Measure.self, Export.self, Operators.self,
+      Inspect.self, Compile.self, Quantize.self, Run.self, Bench.self, ProfileCommand.self, Compare.self,
+      Evaluate.self, Observe.self, Rank.self, Sensitivity.self, Measure.self, Export.self, Operators.self,
+      Compete.self,
     ])
 
   static func main() {
     do {
+      let arguments = CommandLine.arguments.dropFirst()
+      if arguments.first == Bench._commandName,
+        let refusal = OtherTools.refusal(of: Array(arguments.dropFirst()))
+      {
+        throw UsageError(refusal)
+      }
       var command = try parseAsRoot()
       try command.run()
     } catch {

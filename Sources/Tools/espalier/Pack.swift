@@ -43,8 +43,8 @@ struct FrameRunner: ~Copyable {
   /// Nanoseconds of each call of the last frame that was profiled.
   private let timings: UnsafeMutableBufferPointer<UInt64>
 
-  init(_ model: Model, threads: Int) throws {
-    do { session = try Session(model, threads: threads) } catch {
+  init(_ model: Model, threads: Int, policy: ThreadPolicy = ThreadPolicy()) throws {
+    do { session = try Session(model, threads: threads, policy: policy) } catch {
       if case .threadCount = error { throw UsageError("--threads: \(error)") }
       throw error
     }
@@ -106,10 +106,18 @@ struct FrameRunner: ~Copyable {
   ///
   /// - Returns: Nanoseconds of each call.
   mutating func profile() throws -> [UInt64] {
+    try profileInPlace()
+    return timedCalls
+  }
+
+  /// As `profile`, leaving its times in `timedCalls`, so that nothing is allocated.
+  mutating func profileInPlace() throws {
     try session.run(
       inputs: UnsafeBufferPointer(inputs), outputs: UnsafeBufferPointer(outputs), timings: timings)
-    return Array(timings.prefix(model.levels[session.allowedLevels.lowerBound].calls.count))
   }
+
+  /// Nanoseconds of each call of the last frame that was profiled.
+  var timedCalls: [UInt64] { Array(timings.prefix(model.levels[session.allowedLevels.lowerBound].calls.count)) }
 
   /// The elements of output `index` after the last frame.
   func output(_ index: Int) -> [Float] { Array(storage[model.inputs.count + index]) }

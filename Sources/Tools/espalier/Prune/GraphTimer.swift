@@ -23,7 +23,7 @@ struct GraphTimer {
   let choices: (Graph) -> KernelChoices
 
   /// Frames that a 99th percentile can be claimed from.
-  static let frameCount = LatencyStatistics.framesNeeded(for: 0.99)
+  static let frameCount = EarlyStopping.framesNeeded(for: 0.99)
   /// Slow networks get fewer frames.
   private static let longest = 10_000.0
   private static let leastFrames = 30
@@ -41,7 +41,7 @@ struct GraphTimer {
     var runner = try FrameRunner(model, threads: threads)
     runner.load(Bench.noise(for: model), frame: 0)
     for _ in 0..<3 { try runner.run() }
-    let profile = try Profile(&runner, frames: Self.leastFrames, peak: nil)
+    let profile = try Profile(&runner, frames: Self.leastFrames, peaks: .unknown)
     var (order, sums) = ([String](), [String: Double]())
     for call in profile.calls {
       if sums[call.name] == nil { order.append(call.name) }

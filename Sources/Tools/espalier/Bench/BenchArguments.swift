@@ -1,0 +1,63 @@
+internal import ArgumentParser
+
+/// Seconds; with a unit (`500ms`, `2s`) whatever it says.
+struct Seconds: ExpressibleByArgument, Equatable, Sendable {
+  let value: Double
+
+  init?(argument: String) {
+    guard let value = Double(argument) ?? ServiceLevel.milliseconds(argument[...]).map({ $0 / 1_000 }),
+      value.isFinite, value >= 0
+    else { return nil }
+    self.value = value
+  }
+}
+
+/// Milliseconds; with a unit (`500us`, `2s`) whatever it says.
+struct Milliseconds: ExpressibleByArgument, Equatable, Sendable {
+  let value: Double
+
+  init?(argument: String) {
+    guard let value = Double(argument) ?? ServiceLevel.milliseconds(argument[...]), value.isFinite, value >= 0
+    else { return nil }
+    self.value = value
+  }
+}
+
+/// `90,95,99.9`: percentiles as fractions, in the order given.
+struct PercentileList: ExpressibleByArgument, Equatable, Sendable {
+  let fractions: [Double]
+
+  init(_ fractions: [Double]) { self.fractions = fractions }
+
+  init?(argument: String) {
+    let parts = argument.split(separator: ",", omittingEmptySubsequences: false)
+    let values = parts.compactMap { Double($0) }.filter { $0 > 0 && $0 < 100 }
+    guard !values.isEmpty, values.count == parts.count else { return nil }
+    fractions = values.map { $0 / 100 }
+  }
+}
+
+/// `0,2,3`: numbers of cores.
+struct CoreList: ExpressibleByArgument, Equatable, Sendable {
+  let cores: [Int]
+
+  init?(argument: String) {
+    let parts = argument.split(separator: ",", omittingEmptySubsequences: false)
+    let cores = parts.compactMap { Int($0) }.filter { $0 >= 0 }
+    guard !cores.isEmpty, cores.count == parts.count else { return nil }
+    self.cores = cores
+  }
+}
+
+/// YES and NO, true and false, 1 and 0: as other benchmarks' switches are written.
+struct YesNo: ExpressibleByArgument, Equatable, Sendable {
+  let value: Bool
+
+  init?(argument: String) {
+    switch argument.lowercased() {
+    case "yes", "true", "1": value = true
+    case "no", "false", "0": value = false
+    default: return nil
+    }
+  }
+}

@@ -1,0 +1,102 @@
+/// What `bench` prints; the names of the JSON object are fixed.
+struct BenchReport: Encodable {
+  let pack: String
+  let threads: Int
+  let warmup: Int
+  let machine: MachineFacts
+  /// Processes that competed, as they were asked for.
+  let load: [String]
+  let count: Int
+  let duration_ms: Double
+  let throughput_fps: Double
+  let min_ms: Double
+  let median_ms: Double
+  let mean_ms: Double
+  /// Nearest-rank percentiles of the frames that were timed.
+  let p90_ms: Double
+  let p99_ms: Double
+  let p99_9_ms: Double
+  let max_ms: Double
+  /// Times that at most 10 %, 1 % and 0.1 % of all frames exceed, with 99 % confidence; absent where too few
+  /// frames were timed.
+  let p90_bound_ms: Double?
+  let p99_bound_ms: Double?
+  let p99_9_bound_ms: Double?
+  /// The median of the frames during which no processor was taken away; absent where they are fewer than five.
+  let clean_ms: Double?
+  /// Processor time of a frame over all threads, waiting included where it spins: the median.
+  let cpu_ms: Double
+  let load_ms: Double
+  let first_ms: Double
+  let rss_mb: Double
+  let gmacs_per_second: Double
+  /// What one core was measured to do; absent where there is no measurement for the processor.
+  let peak_gmacs_per_second: Double?
+  /// The median frame's rate over that of all cores used.
+  let peak_share: Double?
+  /// Of all timed frames together.
+  let counters: SystemCounters
+  /// Whether `counters.allocations` was counted, by standing before malloc.
+  let counts_allocations: Bool
+  let camera: CameraReport?
+  let slo: ServiceLevel.Verdict?
+  let profile: Profile?
+  /// One entry for each frame: wall time, processor time, how often a processor was taken away.
+  let times_ms: [Double]
+  let cpu_ms_all: [Double]
+  let nivcsw: [Int]
+
+  /// What a report is made of, beside the times.
+  struct Facts {
+    var pack: String
+    var threads: Int
+    var warmup: Int
+    var machine: MachineFacts
+    var load: [CompetingLoad]
+    var countsAllocations: Bool
+    var loadMilliseconds: Double
+    var multiplyAdds: UInt64
+    var camera: CameraReport?
+    var slo: ServiceLevel?
+    var profile: Profile?
+  }
+
+  init(_ facts: Facts, _ times: FrameTimes) {
+    let wall = times.wall
+    let statistics = LatencyStatistics(wall)
+    (pack, threads, warmup, machine) = (facts.pack, facts.threads, facts.warmup, facts.machine)
+    load = facts.load.map(\.text)
+    count = wall.count
+    duration_ms = times.seconds * 1_000
+    throughput_fps = times.seconds > 0 ? Double(wall.count) / times.seconds : 0
+    min_ms = statistics.minimum
+    median_ms = statistics.median
+    mean_ms = statistics.mean
+    p90_ms = statistics.percentile(0.9)
+    p99_ms = statistics.percentile(0.99)
+    p99_9_ms = statistics.percentile(0.999)
+    max_ms = statistics.maximum
+    p90_bound_ms = statistics.bound(0.9)
+    p99_bound_ms = statistics.bound(0.99)
+    p99_9_bound_ms = statistics.bound(0.999)
+    let undisturbed = times.undisturbed
+    clean_ms = undisturbed.count < 5 ? nil : LatencyStatistics(undisturbed).median
+    cpu_ms = LatencyStatistics(times.processor).median
+    load_ms = facts.loadMilliseconds
+    first_ms = times.first
+    rss_mb = ProcessUsage.residentMegabytes
+    let rate = Double(facts.multiplyAdds) / (statistics.median * 1e6)
+    gmacs_per_second = rate
+    let peak = (facts.profile?.peak ?? ProcessorPeak.measured).map { $0 / 1e9 }
+    peak_gmacs_per_second = peak
+    peak_share = peak.map { rate / ($0 * Double(facts.threads)) }
+    counters = times.counters
+    counts_allocations = facts.countsAllocations
+    camera = facts.camera
+    slo = facts.slo?.verdict(facts.camera == nil ? wall : times.ages)
+    profile = facts.profile
+    times_ms = wall
+    cpu_ms_all = times.processor
+    nivcsw = times.samples.map(\.counters.involuntarySwitches)
+  }
+}

@@ -1,0 +1,81 @@
+internal import EspalierMedia
+internal import Foundation
+
+/// Shows a run and writes the files that were asked for.
+struct BenchResults {
+  let options: BenchOutputOptions
+  let report: BenchReport
+  let times: FrameTimes
+  /// What the plot draws a line at.
+  let limit: (milliseconds: Double, name: String)?
+
+  /// Without a word on the command line.
+  private static let percentiles = [0.9, 0.95, 0.99]
+
+  /// - Throws: `MediaError` where a file cannot be written.
+  func write() throws {
+    if let size = options.averageOf { print(LatencyText.averages(times.wall, of: size) + "\n") }
+    // Without a word only what is supported is printed, and no sentence on what is not.
+    let asked = options.percentile?.fractions
+    let supported = Self.percentiles.filter { EarlyStopping.framesNeeded(for: $0) <= report.count }
+    print(report.text(percentiles: asked ?? supported))
+    if let path = options.exportTimes { try wrote(path) { try FrameFiles.write(times.samples, to: $0) } }
+    if let path = options.histogram {
+      try wrote(path) { try Files.write(Array(FrameFiles.hgrm(judged).utf8), to: $0) }
+    }
+    if let path = options.plot { try wrote(path) { try plot.write(to: $0) } }
+    if let path = options.exportProfile, let profile = report.profile {
+      try wrote(path) { try profile.write(to: $0) }
+    }
+    if let folder = options.reportFolder { try writeReport(folder) }
+    if options.json { try Console.json(report) }
+  }
+
+  private func wrote(_ path: String, _ write: (String) throws -> Void) throws {
+    try write(path)
+    print("wrote \(path)")
+  }
+
+  /// Frames' times, or the age of a camera's outputs.
+  private var judged: [Double] { report.camera == nil ? times.wall : times.ages }
+
+  private var plot: LatencyPlot {
+    let start = times.samples.first?.start ?? 0
+    var facts = [
+      (Format.milliseconds(report.median_ms), "median of \(report.count) frames"),
+      (Format.milliseconds(report.max_ms), "the longest"),
+    ]
+    if let bound = report.p99_bound_ms {
+      facts.append((Format.milliseconds(bound), "exceeded by at most 1 %, 99 % confidence"))
+    }
+    if let bound = report.p99_9_bound_ms {
+      facts.append((Format.milliseconds(bound), "exceeded by at most 0.1 %"))
+    }
+    if let camera = report.camera {
+      facts.append(("\(camera.missed)", "of \(camera.computed) after the deadline"))
+      facts.append(("\(camera.dropped)", "of \(camera.frames) dropped"))
+    }
+    return LatencyPlot(
+      title: "\(Files.name(report.pack)): latency", subtitle: report.machine.text(threads: report.threads),
+      times: judged, moments: times.samples.map { Double($0.start - start) / 1e9 },
+      quantity: report.camera == nil ? "Time" : "Age of outputs", limit: limit, facts: facts)
+  }
+
+  /// benchmark_app's report: a file of that name in a folder, as JSON or as two columns.
+  private func writeReport(_ folder: String) throws {
+    try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+    if options.jsonReport {
+      return try wrote("\(folder)/benchmark_report.json") {
+        try Files.write(try Console.jsonBytes(report), to: $0)
+      }
+    }
+    let rows: [(String, String)] = [
+      ("pack", report.pack), ("threads", "\(report.threads)"), ("count", "\(report.count)"),
+      ("duration (ms)", "\(report.duration_ms)"), ("latency median (ms)", "\(report.median_ms)"),
+      ("latency average (ms)", "\(report.mean_ms)"), ("latency min (ms)", "\(report.min_ms)"),
+      ("latency max (ms)", "\(report.max_ms)"), ("throughput", "\(report.throughput_fps)"),
+    ]
+    let text = rows.map { "\($0);\($1)\n" }.joined()
+    try wrote("\(folder)/benchmark_report.csv") { try Files.write(Array(text.utf8), to: $0) }
+  }
+}
