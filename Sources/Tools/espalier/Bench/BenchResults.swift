@@ -39,24 +39,29 @@ struct BenchResults {
   /// Frames' times, or the age of a camera's outputs.
   private var judged: [Double] { report.camera == nil ? times.wall : times.ages }
 
+  private var competing: String {
+    report.load.isEmpty ? "" : "; competing: " + report.load.joined(separator: ", ")
+  }
+
   private var plot: LatencyPlot {
     let start = times.samples.first?.start ?? 0
+    let statistics = LatencyStatistics(judged)
+    let noun = report.camera == nil ? "" : " age"
     var facts = [
-      (Format.milliseconds(report.median_ms), "median of \(report.count) frames"),
-      (Format.milliseconds(report.max_ms), "the longest"),
+      (Format.milliseconds(statistics.median), "median\(noun) of \(report.count) frames"),
+      (Format.milliseconds(statistics.maximum), "greatest\(noun)"),
     ]
-    if let bound = report.p99_bound_ms {
-      facts.append((Format.milliseconds(bound), "exceeded by at most 1 %, 99 % confidence"))
-    }
-    if let bound = report.p99_9_bound_ms {
-      facts.append((Format.milliseconds(bound), "exceeded by at most 0.1 %"))
+    for (fraction, share) in [(0.99, "1 %"), (0.999, "0.1 %")] {
+      guard let bound = statistics.bound(fraction) else { continue }
+      facts.append((Format.milliseconds(bound), "exceeded by at most \(share), 99 % confidence"))
     }
     if let camera = report.camera {
       facts.append(("\(camera.missed)", "of \(camera.computed) after the deadline"))
       facts.append(("\(camera.dropped)", "of \(camera.frames) dropped"))
     }
     return LatencyPlot(
-      title: "\(Files.name(report.pack)): latency", subtitle: report.machine.text(threads: report.threads),
+      title: "\(Files.name(report.pack)): latency",
+      subtitle: report.machine.text(threads: report.threads) + competing,
       times: judged, moments: times.samples.map { Double($0.start - start) / 1e9 },
       quantity: report.camera == nil ? "Time" : "Age of outputs", limit: limit, facts: facts)
   }
