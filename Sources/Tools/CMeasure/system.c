@@ -62,10 +62,10 @@ void measure_load_arithmetic(void) {
 void measure_load_memory(void) {
   const size_t size = 256u << 20;
   char *memory = malloc(size);
-  for (int value = 0; memory != NULL; value++) {
+  if (memory == NULL) measure_load_arithmetic();
+  for (int value = 0;; value++) {
     memset(memory, value, size / 2);
     memcpy(memory + size / 2, memory, size / 2);
     __asm__ volatile("" : : "r"(memory) : "memory");
   }
-  measure_load_arithmetic();
 }

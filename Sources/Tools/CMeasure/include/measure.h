@@ -31,6 +31,13 @@ int measure_cores(int *cores, int limit);
 // SCHED_OTHER, SCHED_FIFO, … of the calling thread, and its priority.
 int measure_policy(int *priority);
 
+// Ends and reaps a child with all others that were added, by SIGINT, SIGTERM and SIGHUP too, as far as they are not
+// ignored; 1: there are too many.
+int measure_add_competitor(int process);
+
+// Ends and reaps all that were added.
+void measure_end_competitors(void);
+
 // Ends this process as soon as `parent` does; 0, or 1 where `parent` has already ended.
 int measure_end_with(int parent);
 

@@ -8,6 +8,8 @@ struct BenchSession: ~Copyable {
   let machine: MachineFacts
   /// From the file to a session that is ready.
   let loadMilliseconds: Double
+  /// Where the calling thread goes; nil: wherever the system puts it.
+  private let ownCore: Int?
   var runner: FrameRunner
 
   /// - Throws: `CommandError`, `UsageError`, or the runtime's errors.
@@ -22,19 +24,24 @@ struct BenchSession: ~Copyable {
     let inputs = try frames(model)
     let (own, policy) = placement.policy(allowed: MachineFacts.current.allowed_cores)
     let start = measure_clock()
-    // Workers first: what they inherit is not yet one core alone.
     let runner = try FrameRunner(model, threads: placement.threads, policy: policy)
     let sessionTime = Double(measure_clock() - start) / 1e6
     var machine = MachineFacts.current
     if let own {
-      guard measure_pin(Int32(own)) == 0 else {
-        throw UsageError("--cores: this process may not use core \(own)")
-      }
       machine.allowed_cores = Set(policy.cores.prefix(max(1, placement.threads - 1)) + [own]).sorted()
     }
     (self.inputs, self.machine, loadMilliseconds) = (inputs, machine, loadTime + sessionTime)
+    ownCore = own
     self.runner = runner
     self.model = model
+  }
+
+  /// Keeps the calling thread on its core; after everything that would inherit that.
+  ///
+  /// - Throws: `UsageError` where the process may not use it.
+  borrowing func pin() throws {
+    guard let ownCore, measure_pin(Int32(ownCore)) != 0 else { return }
+    throw UsageError("--cores: this process may not use core \(ownCore)")
   }
 }
 
@@ -53,6 +60,7 @@ struct FrameBench {
       multiplyAdds: session.model.multiplyAdds, slo: slo)
     print(BenchReport.header(facts) + "\n")
     let competitors = try Competitors(command.frames.withLoad)
+    try session.pin()
     let times = try FrameTimes(
       &session.runner, session.inputs, warmup: command.frames.warmupRule,
       pace: command.frames.pace(operands.mode), until: command.frames.stopRule(slo))
@@ -87,6 +95,7 @@ struct RateBench {
     var session = try BenchSession(command, pack: pack)
     let inputs = session.inputs
     let competitors = try Competitors(command.frames.withLoad)
+    try session.pin()
     let trial = try FrameTimes(&session.runner, inputs, warmup: 10, iterations: 100)
     let median = LatencyStatistics(trial.wall).median
     let slo = command.slo

@@ -32,27 +32,32 @@ struct CompetingLoad: ExpressibleByArgument, Equatable, Sendable {
   var text: String { kind.rawValue + (count.map { ":\($0)" } ?? "") }
 }
 
-/// Processes that compete; they end with this object, and when this process ends, however it does.
+/// Processes that compete; they end with this object, and when this process ends, however it does: by a signal that can
+/// be caught they are reaped first, and the kernel ends them with a parent that is killed.
 final class Competitors {
-  private var children: [pid_t] = []
+  /// How many run.
+  private(set) var count = 0
 
   /// - Throws: `CommandError` where the system refuses a process; those that began have ended then.
   init(_ loads: [CompetingLoad]) throws {
     for load in loads {
-      for _ in 0..<(load.count ?? Competitors.coreCount) { children.append(try Self.start(load.kind)) }
+      for _ in 0..<(load.count ?? Competitors.coreCount) {
+        let child = try Self.start(load.kind)
+        guard measure_add_competitor(child) == 0 else {
+          kill(child, SIGKILL)
+          throw CommandError("--with-load: no more than \(count) processes compete")
+        }
+        count += 1
+      }
     }
   }
 
   deinit { end() }
 
-  /// How many run.
-  var count: Int { children.count }
-
   /// Ends and reaps all of them.
   func end() {
-    for child in children { kill(child, SIGKILL) }
-    for child in children { waitpid(child, nil, 0) }
-    children = []
+    measure_end_competitors()
+    count = 0
   }
 
   private static var coreCount: Int { max(1, Int(measure_cores(nil, 0))) }

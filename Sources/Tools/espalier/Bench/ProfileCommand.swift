@@ -77,6 +77,7 @@ struct ProfileCommand: ParsableCommand {
       return try reader.frames(for: inputs.input)
     }
     print("\(pack)\n\(session.machine.text(threads: placement.threads))\n")
+    try session.pin()
     session.runner.load(session.inputs, frame: 0)
     for _ in 0..<warmup { try session.runner.run() }
     let peaks = ProcessorPeaks.measured
