@@ -99,7 +99,9 @@ final class CallTable: @unchecked Sendable {
   /// Divides the calls of a level among threads.
   private static func schedule(
     _ range: Range<Int>, of model: Model,
-    into table: (calls: UnsafeMutableBufferPointer<ScheduledCall>, bounds: UnsafeMutableBufferPointer<UInt32>),
+    into table: (
+      calls: UnsafeMutableBufferPointer<ScheduledCall>, bounds: UnsafeMutableBufferPointer<UInt32>
+    ),
     threads: Int, limit: InstructionSet
   ) -> LevelSchedule {
     var schedule = Schedule(threads: threads)

@@ -1,17 +1,4 @@
-internal import ArgumentParser
 internal import EspalierRuntime
-
-/// `8ms`, `900us`, `1s` on the command line.
-struct Milliseconds: ExpressibleByArgument {
-  let value: Double
-
-  init?(argument: String) {
-    guard let value = ServiceLevel.milliseconds(argument[...]), value <= 1e9 else { return nil }
-    self.value = value
-  }
-
-  var deadline: Deadline { .after(nanoseconds: UInt64(value * 1e6)) }
-}
 
 /// What became of frames that had a deadline.
 struct DeadlineReport: Encodable {
@@ -43,7 +30,7 @@ struct DeadlineReport: Encodable {
   let counts: Counts
   let verdicts: [Frame]
 
-  init(_ deadline: Milliseconds, _ verdicts: [FrameVerdict], _ model: Model) {
+  init(_ deadline: MillisecondsArgument, _ verdicts: [FrameVerdict], _ model: Model) {
     deadline_ms = deadline.value
     var counts = Counts()
     for verdict in verdicts {

@@ -117,7 +117,15 @@ struct FrameRunner: ~Copyable {
   }
 
   /// Nanoseconds of each call of the last frame that was profiled.
-  var timedCalls: [UInt64] { Array(timings.prefix(model.levels[session.allowedLevels.lowerBound].calls.count)) }
+  var timedCalls: [UInt64] { Array(timings.prefix(level.calls.count)) }
+
+  /// The level that frames without a deadline go through.
+  var level: Plan.Level { model.levels[session.allowedLevels.lowerBound] }
+
+  /// Keeps to levels from one on: 0 is the whole network.
+  mutating func allow(levelsFrom first: Int) {
+    session.allowedLevels = first...model.levels.count - 1
+  }
 
   /// The elements of output `index` after the last frame.
   func output(_ index: Int) -> [Float] { Array(storage[model.inputs.count + index]) }

@@ -35,12 +35,21 @@ struct PackInspection: Encodable {
     let microseconds_between_deadline_checks_at_peak: Double?
   }
 
+  struct Level: Encodable {
+    let calls: Int
+    let multiply_adds: UInt64
+  }
+
   let file: String
   let bytes: Int
   let inputs: [Port]
   let outputs: [Port]
   let certificate: Certificate
+  /// The largest first; one where the pack has one network.
+  let levels: [Level]
+  /// Of the largest level.
   let families: [Family]
+  /// Likewise, in order.
   let calls: [CallFact]
   let provenance: [String: String]
   let instruction_set: String
@@ -60,12 +69,15 @@ struct PackInspection: Encodable {
       microseconds_between_deadline_checks_at_peak: ProcessorPeak.measured.map {
         Double(stated.checkpointMultiplyAdds) / $0 * 1e6
       })
-    calls = zip(model.calls, model.resources).map { call, resources in
+    levels = model.levels.map { Level(calls: $0.calls.count, multiply_adds: $0.multiplyAdds) }
+    let own = model.levels[0].calls
+    let facts = Array(zip(model.calls[own], model.resources[own]))
+    calls = facts.map { call, resources in
       CallFact(
         name: call.name, family: Pack.familyName(call.family), items: resources.items,
         multiply_adds: resources.multiplyAdds, touched_bytes: resources.touchedByteCount)
     }
-    families = Dictionary(grouping: zip(model.calls, model.resources), by: \.0.family).map { family, calls in
+    families = Dictionary(grouping: facts, by: \.0.family).map { family, calls in
       Family(
         name: Pack.familyName(family), kernels: Pack.variantName(family), calls: calls.count,
         multiply_adds: calls.reduce(0) { $0 + $1.1.multiplyAdds },
@@ -94,6 +106,7 @@ struct PackInspection: Encodable {
       \(Format.bytes(Int(certificate.bytes_between_deadline_checks))) a thread\(peakText)
       kernels on this processor: \(instruction_set)\n
       """)
+    if levels.count > 1 { print(levelTable + "\n") }
     var table = Table([
       ("kernel family", .left), ("kernels", .left), ("calls", .right), ("multiply-adds", .right),
       ("touches", .right),
@@ -114,6 +127,14 @@ struct PackInspection: Encodable {
     return """
       , \(Format.fixed(microseconds, 1)) microseconds of this processor's float32 peak
       """
+  }
+
+  private var levelTable: String {
+    var table = Table([("level", .right), ("calls", .right), ("multiply-adds", .right)])
+    for (index, level) in levels.enumerated() {
+      table.add(["\(index)", "\(level.calls)", Format.count(Int(level.multiply_adds))])
+    }
+    return table.text
   }
 
   private var callTable: String {

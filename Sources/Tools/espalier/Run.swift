@@ -45,7 +45,7 @@ struct Run: ParsableCommand {
     help: ArgumentHelp(
       "Cancel a frame that is not ready so long after it began, and say what became of each.",
       valueName: "8ms"))
-  var deadline: Milliseconds?
+  var deadline: MillisecondsArgument?
 
   @Flag(help: "End with one line of JSON on standard output.")
   var json = false

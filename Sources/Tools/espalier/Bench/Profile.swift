@@ -65,16 +65,16 @@ struct Profile: Encodable {
       progress.update(index + 1)
     }
     progress.finish()
-    let medians = model.calls.indices.map { call in
+    let range = runner.level.calls
+    let medians = (0..<range.count).map { call in
       LatencyStatistics(profiled.map { Double($0.calls[call]) / 1_000 }).median
     }
     let total = max(medians.reduce(0, +), 1e-9)
     let threads = runner.threads
     peak = peaks.floats
-    calls = model.calls.indices.map { index in
+    calls = zip(range, medians).map { index, median in
       Self.call(
-        model.calls[index], model.resources[index], microseconds: medians[index], total: total,
-        threads: threads,
+        model.calls[index], model.resources[index], microseconds: median, total: total, threads: threads,
         peaks)
     }
     frame_ms = LatencyStatistics(profiled.map { Double($0.end - $0.start) / 1e6 }).median

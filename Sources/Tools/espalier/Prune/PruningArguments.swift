@@ -32,16 +32,6 @@ struct ShareArgument: ExpressibleByArgument, Equatable {
   }
 }
 
-/// `8ms`, `900us`.
-struct MillisecondsArgument: ExpressibleByArgument, Equatable {
-  let value: Double
-
-  init?(argument: String) {
-    guard let value = ServiceLevel.milliseconds(argument[...]) else { return nil }
-    self.value = value
-  }
-}
-
 /// `20m`, `90s`, `1h`.
 struct DurationArgument: ExpressibleByArgument, Equatable {
   let seconds: Double
