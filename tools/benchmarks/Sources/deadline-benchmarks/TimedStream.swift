@@ -28,9 +28,13 @@ struct TimedStream: ~Copyable {
   /// As the session measured it.
   let statedDistance: UInt64
 
-  init(_ path: String, threads: Int) throws {
+  init(_ path: String, threads: Int, priority: Int) throws {
     let model = try Model(path: path)
-    session = try Session(model, threads: threads)
+    var policy = ThreadPolicy()
+    policy.priority = priority
+    policy.placesCallingThread = true
+    var session = try Session(model, threads: threads, policy: policy)
+    statedDistance = try session.prepare(warmUpFrames: 20).checkpointNanoseconds
     inputs = .allocate(capacity: model.inputs.count)
     outputs = .allocate(capacity: model.outputs.count)
     for (index, port) in model.inputs.enumerated() {
@@ -40,7 +44,11 @@ struct TimedStream: ~Copyable {
     }
     rooms = model.outputs.map { UnsafeMutableBufferPointer<Float>.allocate(capacity: $0.byteCount / 4) }
     for (index, room) in rooms.enumerated() { outputs.initializeElement(at: index, to: room.baseAddress) }
-    statedDistance = try session.prepare(warmUpFrames: 20).checkpointNanoseconds
+    self.session = session
+  }
+
+  /// Keeps the outputs of an undisturbed frame, to compare with.
+  mutating func keepReference() throws {
     _ = try session.run(
       inputs: UnsafeBufferPointer(inputs), outputs: UnsafeBufferPointer(outputs), deadline: .none)
     reference = rooms.map { $0.map(\.bitPattern) }
