@@ -19,7 +19,8 @@ import Testing
     ("Header", 64), ("Section entry", 32), ("PLAN header", 32), ("Call record", 16),
     ("Operand record", 16), ("PORT header", 16), ("Port record", 96), ("Certificate", 64),
     ("PROV header", 16), ("Provenance entry", 8), ("GOLD header", 32), ("Golden vector", 32),
-    ("Signature", 128), ("Coded header", 32), ("Stream record", 16), ("Piece record", 12), ("LEVL header", 16),
+    ("Signature", 128), ("Coded header", 32), ("Stream record", 16), ("Piece record", 12),
+    ("LEVL header", 16),
     ("Level record", 32),
   ])
   func `leaves no byte of a record open`(name: String, byteCount: Int) throws {
@@ -126,7 +127,8 @@ import Testing
       [
         limits.sectionCount, limits.callCount, limits.operandCount, limits.parameterWordCount,
         limits.nameByteCount, limits.portCount, limits.portByteCount, limits.levelCount,
-        limits.provenanceEntryCount, limits.provenanceValueByteCount, limits.arenaByteCount, limits.scratchByteCount,
+        limits.provenanceEntryCount, limits.provenanceValueByteCount, limits.arenaByteCount,
+        limits.scratchByteCount,
       ].map { UInt64($0) } + [limits.multiplyAdds]
     #expect(try specification.table("Limits").map { UInt64($0[1]) } == expected)
   }

@@ -47,7 +47,8 @@ public enum PlanReader {
       limits: limits)
     return PackedPlan(
       calls: calls, resources: try checker.check(calls), inputs: inputs, outputs: outputs,
-      provenance: provenance, levels: levels, weights: table.range(of: .weights) ?? 0..<0, decodedWeights: decodedWeights,
+      provenance: provenance, levels: levels, weights: table.range(of: .weights) ?? 0..<0,
+      decodedWeights: decodedWeights,
       certificate: certificate)
   }
 
