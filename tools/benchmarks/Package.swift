@@ -2,7 +2,8 @@
 import PackageDescription
 
 /// Speed of single kernels against the processor's own limits, `swift run -c release kernel-benchmarks`, and of
-/// training, `swift run -c release gradient-benchmarks model.onnx`. Deadlines: `tools/deadlines`.
+/// training, `swift run -c release gradient-benchmarks model.onnx`. Deadlines: `tools/deadlines`; races:
+/// `tools/test-threads`.
 let package = Package(
   name: "espalier-benchmarks",
   dependencies: [.package(name: "espalier", path: "../..")],
@@ -17,5 +18,7 @@ let package = Package(
       name: "gradient-benchmarks", dependencies: [.product(name: "EspalierCompiler", package: "espalier")]),
     .executableTarget(
       name: "deadline-benchmarks", dependencies: [.product(name: "EspalierRuntime", package: "espalier")]),
+    .executableTarget(
+      name: "thread-stress", dependencies: [.product(name: "EspalierRuntime", package: "espalier")]),
   ],
   cLanguageStandard: .gnu17)
