@@ -57,12 +57,12 @@ void try_conv_winograd_u8(void);
 void try_conv_depthwise_u8(void);
 void try_pool_u8(void);
 void try_resize_u8(void);
-void try_views_u8(void);  // fill, copy, table, quantize, dequantize and binary
+void try_views_u8(void);  // fill, copy, table, quantize, dequantize, binary and statistics
 void try_conv_gemm_f32(void);
 void try_conv_depthwise_f32(void);
 void try_conv_winograd_f32(void);
 void try_images_f32(void);  // pool, resize and lrn
-void try_views_f32(void);   // fill, copy, unary, binary, select and gather
+void try_views_f32(void);   // fill, copy, unary, binary, select, gather and statistics
 void try_sums_f32(void);    // reduce, softmax, matmul and normalize
 
 #endif

@@ -83,8 +83,20 @@ static void try_gather(void) {
   check_example(&e);
 }
 
+static void try_statistics(void) {
+  espalier_statistics_f32_parameters p = {.low = -0.5f, .high = 0.75f};
+  example e = {.family = "statistics_f32", .parameters = &p};
+  pick_extents(p.extent);
+  const size_t count = pick_read_strides(p.extent, p.input_stride, &p.input_base);
+  float *x = float_operand(&e, 0, count);
+  for (size_t i = 0; i < count; i++)
+    if (one_in(20)) x[i] = (float[]){NAN, INFINITY, -INFINITY, -0.0f}[pick(0, 3)];
+  random_operand(&e, 1, sizeof(espalier_statistics));
+  check_example(&e);
+}
+
 void try_views_f32(void) {
-  static void (*const attempts[])(void) = {try_fill,   try_copy,   try_copy,   try_unary, try_unary,
-                                           try_binary, try_binary, try_select, try_gather};
-  attempts[pick(0, 8)]();
+  static void (*const attempts[])(void) = {try_fill,   try_copy,   try_copy,   try_unary,  try_unary,
+                                           try_binary, try_binary, try_select, try_gather, try_statistics};
+  attempts[pick(0, 9)]();
 }

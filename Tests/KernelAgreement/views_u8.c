@@ -71,8 +71,17 @@ static void try_binary(void) {
   check_example(&e);
 }
 
+static void try_statistics(void) {
+  espalier_statistics_u8_parameters p = {0};
+  example e = {.family = "statistics_u8", .parameters = &p};
+  pick_extents(p.extent);
+  random_operand(&e, 0, pick_read_strides(p.extent, p.input_stride, &p.input_base));
+  random_operand(&e, 1, sizeof(espalier_statistics));
+  check_example(&e);
+}
+
 void try_views_u8(void) {
-  static void (*const attempts[])(void) = {try_fill,     try_copy,       try_table,
-                                           try_quantize, try_dequantize, try_binary};
-  attempts[pick(0, 5)]();
+  static void (*const attempts[])(void) = {try_fill,       try_copy,   try_table,     try_quantize,
+                                           try_dequantize, try_binary, try_statistics};
+  attempts[pick(0, 6)]();
 }

@@ -68,6 +68,10 @@ public typealias QuantizeParameters = espalier_quantize_u8_parameters
 public typealias DequantizeParameters = espalier_dequantize_u8_parameters
 public typealias ByteBinaryParameters = espalier_binary_u8_parameters
 public typealias ByteAffineParameters = espalier_affine_u8_parameters
+public typealias ByteStatisticsParameters = espalier_statistics_u8_parameters
+public typealias StatisticsParameters = espalier_statistics_f32_parameters
+/// What a call of `ByteStatisticsParameters` or `StatisticsParameters` writes.
+public typealias KernelStatistics = espalier_statistics
 
 extension ConvGemmParameters: KernelParameters {
   public static var family: UInt16 { 1 }
@@ -99,6 +103,8 @@ extension DequantizeParameters: KernelParameters { public static var family: UIn
 extension ByteBinaryParameters: KernelParameters { public static var family: UInt16 { 26 } }
 extension ByteConvWinogradParameters: KernelParameters { public static var family: UInt16 { 27 } }
 extension ByteAffineParameters: KernelParameters { public static var family: UInt16 { 28 } }
+extension ByteStatisticsParameters: KernelParameters { public static var family: UInt16 { 29 } }
+extension StatisticsParameters: KernelParameters { public static var family: UInt16 { 30 } }
 
 /// A parameter block of a kernel that makes each element of one view from the same element of another.
 public protocol ElementwiseParameters: KernelParameters {

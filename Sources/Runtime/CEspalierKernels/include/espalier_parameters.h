@@ -302,4 +302,26 @@ typedef struct espalier_gather_f32_parameters {
   int32_t input_base, output_base;
 } espalier_gather_f32_parameters;
 
+// What one look at a tensor finds: the content of the output of statistics_f32 and statistics_u8, 64 bytes. Only
+// finite elements count in `sum`, `square_sum`, `least` and `largest`; without any, these are 0, 0, infinity and
+// minus infinity. Numbers are those of the memory: of bytes the bytes themselves.
+typedef struct espalier_statistics {
+  uint64_t count;
+  double sum, square_sum;    // of bytes exact
+  float least, largest;      // never -0
+  uint64_t below, above;     // elements at a limit or beyond it, as the family says
+  uint64_t nan_count, infinity_count;
+} espalier_statistics;
+
+// Statistics of a view of float32; `below` counts x < low, `above` counts x > high.
+//
+// Sums are in float64, in 16 of them: rows follow one another as espalier_loop_make sorts and merges the view's
+// axes, element i of a row belongs to sum i mod 16, and in the end sum i + 8 joins sum i, then i + 4, i + 2 and
+// i + 1. Squares are exact, so that every instruction set gives the same bits. The call is one work item.
+// Operands: 0 input, 1 output (espalier_statistics, at any multiple of 4 bytes).
+typedef struct espalier_statistics_f32_parameters {
+  int32_t extent[6], input_stride[6], input_base;
+  float low, high;
+} espalier_statistics_f32_parameters;
+
 #endif

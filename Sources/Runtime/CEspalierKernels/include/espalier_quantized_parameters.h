@@ -161,4 +161,10 @@ typedef struct espalier_affine_u8_parameters {
   float zero, low, high;
 } espalier_affine_u8_parameters;
 
+// Statistics of a view of bytes, as statistics_f32 of espalier_parameters.h; `below` counts bytes of 0, `above` those
+// of 255. Operands: 0 input, 1 output (espalier_statistics, at any multiple of 4 bytes).
+typedef struct espalier_statistics_u8_parameters {
+  int32_t extent[6], input_stride[6], input_base;
+} espalier_statistics_u8_parameters;
+
 #endif
