@@ -70,6 +70,7 @@ extension Plan {
     self = networks[0]
     if networks.count == 1 { return }
     var store = WeightStore(networks[0])
+    let arenaEnd = networks.reduce(0) { max($0, $1.arenaByteCountOfCalls) }
     levels = [Level(calls: 0..<calls.count, multiplyAdds: multiplyAdds)]
     for (index, network) in networks.enumerated().dropFirst() {
       guard network.hasPorts(of: self) else {
@@ -78,9 +79,13 @@ extension Plan {
       let start = calls.count
       calls += store.adopt(network)
       levels.append(Level(calls: start..<calls.count, multiplyAdds: network.multiplyAdds))
-      arenaByteCount = max(arenaByteCount, network.arenaByteCount)
+      for watch in network.watches {
+        watches.append(watch)
+        watches[watches.count - 1].call += start
+      }
     }
     weights = store.weights
+    placeWatches(behind: arenaEnd)
     let whole = Level(calls: 0..<calls.count, multiplyAdds: multiplyAdds)
     try levels.require(partsOf: whole, within: PlanLimits())
   }

@@ -1,3 +1,5 @@
+internal import EspalierKernels
+
 /// The numbers of the packed file, version 1, as `PackedFile.md` specifies them.
 enum PackFormat {
   /// `\x89ESP\r\n\x1A\n`: shows a file that was sent as text or cut to seven bits.
@@ -24,9 +26,15 @@ enum PackFormat {
   static let provenanceEntryByteCount = 8
   static let levelHeaderByteCount = 16
   static let levelByteCount = 32
+  static let watchHeaderByteCount = 32
+  static let watchByteCount = 128
 
   /// Section flag: a reader that does not know the section must refuse the file.
   static let requiredFlag: UInt32 = 1
+  /// Watch flag: calibration frames were seen.
+  static let digestFlag: UInt8 = 1
+  /// The kernels that gather statistics of a tensor, by their numbers in kernels.def.
+  static let statisticsFamilies = [ByteStatisticsParameters.family, StatisticsParameters.family]
   /// Call flag: everything before must be finished before the call starts.
   static let barrierFlag: UInt8 = 1
 
@@ -55,12 +63,13 @@ public struct SectionIdentifier: Sendable, Equatable {
   /// In the place of `weights`.
   public static let codedWeights = SectionIdentifier("C", "W", "G", "T")
   public static let levels = SectionIdentifier("L", "E", "V", "L")
+  public static let watches = SectionIdentifier("W", "T", "C", "H")
   public static let goldenVectors = SectionIdentifier("G", "O", "L", "D")
   public static let signature = SectionIdentifier("S", "I", "G", "N")
 
   static let known: [SectionIdentifier] = [
-    .plan, .ports, .certificate, .provenance, .weights, .codedPlan, .codedWeights, .levels, .goldenVectors,
-    .signature,
+    .plan, .ports, .certificate, .provenance, .weights, .codedPlan, .codedWeights, .levels, .watches,
+    .goldenVectors, .signature,
   ]
 
   /// The four letters, `?` for each that does not print.
@@ -85,6 +94,7 @@ public struct PlanLimits: Sendable, Equatable {
   /// Bytes of one input or output.
   public var portByteCount = 1 << 31
   public var levelCount = 8
+  public var watchCount = 64
   public var provenanceEntryCount = 4096
   public var provenanceValueByteCount = 1 << 20
   public var arenaByteCount = 1 << 32

@@ -8,6 +8,10 @@ public struct PackedPlan: Sendable {
   public var provenance: [Plan.Provenance]
   /// Never none; the largest first.
   public var levels: [Plan.Level]
+  /// Tensors whose statistics can be gathered, in the order of their calls.
+  public var watches: [Plan.Watch]
+  /// What the checkers found out about the calls of `watches`.
+  public var watchResources: [CallResources]
   /// Where the weights lie in the file, from a multiple of a cache line on; empty where they are coded.
   public var weights: Range<Int>
   /// The weights of a file that has them coded.
@@ -18,8 +22,10 @@ public struct PackedPlan: Sendable {
   /// Scratch bytes that each thread needs with this build's kernels.
   public var scratchByteCount: Int { resources.reduce(0) { max($0, $1.scratchByteCount) } }
 
-  /// How much of the arena the calls touch; never more than the certificate's arena.
-  public var touchedArenaByteCount: Int { Int(resources.reduce(0) { max($0, $1.arenaEnd) }) }
+  /// How much of the arena the calls and the statistics touch; never more than the certificate's arena.
+  public var touchedArenaByteCount: Int {
+    Int((resources + watchResources).reduce(0) { max($0, $1.arenaEnd) })
+  }
 }
 
 extension Plan {
@@ -32,6 +38,6 @@ extension Plan {
       weights: packed.decodedWeights.map { unsafe [UInt8]($0.bytes) } ?? Array(file[packed.weights]),
       arenaByteCount: Int(packed.certificate.arenaByteCount),
       multiplyAdds: packed.certificate.multiplyAdds, provenance: packed.provenance,
-      levels: packed.levels.count > 1 ? packed.levels : [])
+      levels: packed.levels.count > 1 ? packed.levels : [], watches: packed.watches)
   }
 }

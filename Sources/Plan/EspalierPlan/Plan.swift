@@ -104,10 +104,12 @@ public struct Plan: Sendable {
   public var provenance: [Provenance]
   /// The largest first; empty: all calls are one network.
   public var levels: [Level]
+  /// In the order of their calls.
+  public var watches: [Watch]
 
   public init(
     calls: [Call], inputs: [Port], outputs: [Port], weights: [UInt8], arenaByteCount: Int,
-    multiplyAdds: UInt64, provenance: [Provenance] = [], levels: [Level] = []
+    multiplyAdds: UInt64, provenance: [Provenance] = [], levels: [Level] = [], watches: [Watch] = []
   ) {
     self.calls = calls
     self.inputs = inputs
@@ -117,6 +119,7 @@ public struct Plan: Sendable {
     self.multiplyAdds = multiplyAdds
     self.provenance = provenance
     self.levels = levels
+    self.watches = watches
   }
 }
 

@@ -36,6 +36,7 @@ public enum PlanError: Error, Sendable {
     case ports
     case portBytes
     case levels
+    case watches
     case provenanceEntries
     case provenanceBytes
     case arenaBytes
@@ -68,6 +69,12 @@ public enum PlanError: Error, Sendable {
     case levelCalls
     case levelMultiplyAdds
     case levelPorts
+    case watchedCall
+    case watchFamily
+    case watchFlags
+    case watchBlock
+    case watchScale
+    case watchDigest
     case weightsByteCount
     case streamContexts
     case byteModel

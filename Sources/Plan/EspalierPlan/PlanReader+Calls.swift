@@ -87,7 +87,7 @@ extension PlanReader {
     return calls
   }
 
-  private static func readOperand(
+  static func readOperand(
     _ reader: inout ByteReader, call: Int
   ) throws(PlanError) -> Plan.Operand {
     let code = try reader.read(UInt32.self)

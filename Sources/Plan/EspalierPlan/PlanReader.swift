@@ -14,15 +14,7 @@ public enum PlanReader {
     let table = try unsafe SectionTable(file, limits: limits)
     let (inputs, outputs) = try unsafe readPorts(table.section(.ports), limits: limits)
     let certificate = try unsafe readCertificate(table.section(.certificate), limits: limits)
-    let decodedCalls = try decoded(.codedPlan, insteadOf: .plan, table)
-    let section: UnsafeRawBufferPointer
-    if let decodedCalls {
-      unsafe section = decodedCalls.bytes
-    } else {
-      unsafe section = try table.section(.plan)
-    }
-    let calls = try unsafe readCalls(section, limits: limits)
-    withExtendedLifetime(decodedCalls) {}
+    let calls = try readCalls(table, limits: limits)
     let whole = Plan.Level(calls: 0..<calls.count, multiplyAdds: certificate.multiplyAdds)
     var levels = [whole]
     if let section = unsafe table.optionalSection(.levels) {
@@ -45,11 +37,12 @@ public enum PlanReader {
     let checker = unsafe CallChecker(
       inputs: inputs, outputs: outputs, arenaByteCount: certificate.arenaByteCount, weights: weights,
       limits: limits)
+    let resources = try checker.check(calls)
+    var watches: [Plan.Watch] = []
+    if let section = unsafe table.optionalSection(.watches) {
+      watches = try unsafe readWatches(section, calls: resources, limits: limits)
+    }
     return PackedPlan(
-      calls: calls, resources: try checker.check(calls), inputs: inputs, outputs: outputs,
-      provenance: provenance, levels: levels, weights: table.range(of: .weights) ?? 0..<0,
-      decodedWeights: decodedWeights,
-      certificate: certificate)
   }
 
   /// What stands for a section in fewer bytes; nil where the section itself is there.

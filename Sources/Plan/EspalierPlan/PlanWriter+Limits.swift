@@ -25,6 +25,9 @@ extension PlanWriter {
       let whole = Plan.Level(calls: 0..<plan.calls.count, multiplyAdds: plan.multiplyAdds)
       try plan.levels.require(partsOf: whole, within: limits)
     }
+    for (index, watch) in plan.watches.enumerated() {
+      try requireName(watch.statistics.name, index: index, limits: limits)
+    }
     try PlanError.require(.arenaBytes, UInt64(plan.arenaByteCount), atMost: limits.arenaByteCount)
     guard plan.multiplyAdds <= limits.multiplyAdds else {
       throw .limitExceeded(.multiplyAdds, limit: limits.multiplyAdds, found: plan.multiplyAdds)

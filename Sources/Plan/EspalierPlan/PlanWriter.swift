@@ -18,6 +18,7 @@ public enum PlanWriter {
     try require(plan, within: limits)
     let certificate = try certificate(of: plan, limits: limits)
     let levels = plan.levels.isEmpty ? [] : [(SectionIdentifier.levels, levelSection(plan.levels))]
+    let watches = plan.watches.isEmpty ? [] : [(SectionIdentifier.watches, watchSection(plan.watches))]
     return assemble(
       [
         planSection(of: plan, weights),
@@ -25,7 +26,7 @@ public enum PlanWriter {
         (.certificate, certificateSection(certificate)),
         (.provenance, provenanceSection(plan.provenance)),
         weightsSection(of: plan, weights),
-      ] + levels)
+      ] + levels + watches)
   }
 
   private static func planSection(of plan: Plan, _ storage: WeightStorage) -> (SectionIdentifier, [UInt8]) {
@@ -68,7 +69,10 @@ public enum PlanWriter {
     let checker = unsafe CallChecker(
       inputs: plan.inputs, outputs: plan.outputs, arenaByteCount: UInt64(plan.arenaByteCount),
       weights: weights.bytes, limits: limits)
-    return try checker.check(plan.calls)
+    let calls = try checker.check(plan.calls)
+    let arenaEnd = calls.reduce(0) { max($0, $1.arenaEnd) }
+    try plan.watches.require(callCount: calls.count, arenaEnd: arenaEnd, within: limits)
+    return try calls + checker.check(plan.watches.map { $0.statistics })
   }
 
   /// Header, section table and sections, each at a cache line.
@@ -79,7 +83,8 @@ public enum PlanWriter {
     for (identifier, content) in sections {
       let offset = PackFormat.roundUp(end, to: PackFormat.sectionAlignment)
       table.write(identifier.code)
-      table.write(identifier == .provenance ? 0 : PackFormat.requiredFlag)
+      let isOptional = identifier == .provenance || identifier == .watches
+      table.write(isOptional ? 0 : PackFormat.requiredFlag)
       table.write(UInt64(offset))
       table.write(UInt64(content.count))
       table.write(Checksum.of(content))
