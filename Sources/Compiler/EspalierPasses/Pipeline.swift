@@ -76,13 +76,17 @@ public enum Pipeline {
 
   /// The plan of a graph as it stands.
   ///
-  /// - Parameter choices: Which kernels convolutions get.
+  /// - Parameters:
+  ///   - choices: Which kernels convolutions get.
+  ///   - watching: Tensors whose statistics the runtime may gather.
   public static func lower(
-    _ graph: Graph, provenance: [Plan.Provenance] = [], choices: KernelChoices = KernelChoices()
+    _ graph: Graph, provenance: [Plan.Provenance] = [], choices: KernelChoices = KernelChoices(),
+    watching: [WatchedTensor] = []
   ) throws(LoweringError) -> Plan {
     var lowering = Lowering(graph, choices: choices)
+    lowering.watched = Set(watching.map(\.value))
     try lowering.lowerAll()
-    return try Place(lowering).plan(provenance: provenance)
+    return try Place(lowering).plan(provenance: provenance, watching: watching)
   }
 
   /// Simplifies a graph and makes its plan.

@@ -1,3 +1,4 @@
+internal import EspalierKernels
 internal import EspalierPlan
 internal import EspalierRuntime
 
@@ -40,6 +41,19 @@ struct PackInspection: Encodable {
     let multiply_adds: UInt64
   }
 
+  struct Watched: Encodable {
+    let name: String
+    let call: Int
+    let elements: String
+    /// What calibration frames showed; absent where there were none.
+    let frames: Int?
+    let mean: Float?
+    let standard_deviation: Float?
+    let least: Float?
+    let largest: Float?
+    let saturated_share: Float?
+  }
+
   let file: String
   let bytes: Int
   let inputs: [Port]
@@ -51,6 +65,7 @@ struct PackInspection: Encodable {
   let families: [Family]
   /// Likewise, in order.
   let calls: [CallFact]
+  let watched: [Watched]
   let provenance: [String: String]
   let instruction_set: String
 
@@ -83,6 +98,14 @@ struct PackInspection: Encodable {
         multiply_adds: calls.reduce(0) { $0 + $1.1.multiplyAdds },
         touched_bytes: calls.reduce(0) { $0 + $1.1.touchedByteCount })
     }.sorted { ($0.multiply_adds, $0.touched_bytes) > ($1.multiply_adds, $1.touched_bytes) }
+    watched = model.watches.map { watch in
+      let digest = watch.digest
+      return Watched(
+        name: watch.statistics.name, call: watch.call,
+        elements: watch.statistics.family == ByteStatisticsParameters.family ? "bytes" : "float32",
+        frames: digest?.frameCount, mean: digest?.mean, standard_deviation: digest?.standardDeviation,
+        least: digest?.least, largest: digest?.largest, saturated_share: digest?.saturatedShare)
+    }
     provenance = Dictionary(
       model.provenance.map { ($0.key, $0.value) }, uniquingKeysWith: { first, _ in first })
     instruction_set = InstructionSet.limit.name
@@ -119,6 +142,7 @@ struct PackInspection: Encodable {
       ])
     }
     print(table.text)
+    if !watched.isEmpty { print("\n" + watchTable) }
     if showsCalls { print("\n" + callTable) }
   }
 
@@ -133,6 +157,21 @@ struct PackInspection: Encodable {
     var table = Table([("level", .right), ("calls", .right), ("multiply-adds", .right)])
     for (index, level) in levels.enumerated() {
       table.add(["\(index)", "\(level.calls)", Format.count(Int(level.multiply_adds))])
+    }
+    return table.text
+  }
+
+  private var watchTable: String {
+    var table = Table([
+      ("watched tensor", .left), ("", .left), ("mean", .right), ("deviation", .right), ("least", .right),
+      ("largest", .right), ("saturated", .right),
+    ])
+    func text(_ number: Float?) -> String { number.map { Format.fixed(Double($0), 3) } ?? "" }
+    for tensor in watched {
+      table.add([
+        tensor.name, tensor.elements, text(tensor.mean), text(tensor.standard_deviation), text(tensor.least),
+        text(tensor.largest), tensor.saturated_share.map { "\(Format.fixed(Double($0) * 100, 2)) %" } ?? "",
+      ])
     }
     return table.text
   }

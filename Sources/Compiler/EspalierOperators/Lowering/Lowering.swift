@@ -27,6 +27,15 @@ public struct LoweredCall: Sendable {
   }
 }
 
+/// Where a value lies, and the last of the calls that compute it.
+public struct WatchPoint: Sendable {
+  public let value: ValueID
+  public let call: Int
+  public let view: View
+  /// Whether it lies as bytes, not as float32.
+  public let isOfBytes: Bool
+}
+
 /// Turns a graph into kernel calls on views of buffers, node by node.
 ///
 /// Every value becomes a view. Feature maps (rank 4) lie as NHWC with a padded channel stride and the halo
@@ -40,6 +49,9 @@ public struct Lowering: Sendable {
   /// The arena's buffers, by number.
   public internal(set) var buffers: [WorkingBuffer] = []
   public internal(set) var weights = WeightsBlob()
+  /// Values whose places are noted when they are complete.
+  public var watched: Set<ValueID> = []
+  public private(set) var watchPoints: [WatchPoint] = []
   var views: [ValueID: View] = [:]
   var halos: [ValueID: Halo] = [:]
   /// The image in each arena buffer that has one, and the zeros that were put around it.
@@ -82,6 +94,7 @@ public struct Lowering: Sendable {
       do throws(LoweringError) {
         try checkAxes(of: node)
         try op.lower(node, into: &self)
+        noteWatched(node.outputs)
       } catch {
         errors.append(error)
         for output in node.outputs { _ = allocate(output) }
@@ -89,7 +102,27 @@ public struct Lowering: Sendable {
     }
     if errors.count == 1 { throw errors[0] }
     if !errors.isEmpty { throw .several(errors) }
+    noteWatchedInputs()
     try writeOutputs()
+  }
+
+  /// The caller's inputs are there from the first call to the last.
+  private mutating func noteWatchedInputs() {
+    for (index, value) in graph.inputs.enumerated() where watched.contains(value) && !calls.isEmpty {
+      let shape = graph.type(of: value).shape
+      let view = View(.input(index), shape: shape, strides: shape.rowMajorStrides)
+      watchPoints.append(WatchPoint(value: value, call: 0, view: view, isOfBytes: false))
+    }
+  }
+
+  /// Notes where the watched ones among values lie that the last call has completed.
+  private mutating func noteWatched(_ values: [ValueID]) {
+    for value in values where watched.contains(value) {
+      guard let view = views[value], !view.buffer.isConstant, !calls.isEmpty else { continue }
+      watchPoints.append(
+        WatchPoint(
+          value: value, call: calls.count - 1, view: view, isOfBytes: element(of: view.buffer) == .byte))
+    }
   }
 
   /// - Throws: `noKernel` for a tensor with an axis too long for any kernel.

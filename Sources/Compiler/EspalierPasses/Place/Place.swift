@@ -10,7 +10,7 @@ public import EspalierPlan
 /// ## After
 /// A plan: calls on offsets into one arena, the weights, and the caller's buffers.
 public struct Place {
-  private let lowering: Lowering
+  let lowering: Lowering
   private let layout: ArenaLayout
 
   public init(_ lowering: Lowering) {
@@ -19,8 +19,12 @@ public struct Place {
     layout = ArenaLayout(sizes: lowering.buffers.map(\.byteCount), lifetimes: lifetimes)
   }
 
+  /// - Parameter watching: Tensors whose statistics the runtime may gather; those that `lowering` was not told of are
+  ///   left out.
   /// - Throws: `LoweringError.refusedCall` where a checker finds a call out of bounds.
-  public func plan(provenance: [Plan.Provenance] = []) throws(LoweringError) -> Plan {
+  public func plan(
+    provenance: [Plan.Provenance] = [], watching: [WatchedTensor] = []
+  ) throws(LoweringError) -> Plan {
     var barriers = Barriers(layout: layout)
     var calls: [Plan.Call] = []
     var multiplyAdds: UInt64 = 0
@@ -34,11 +38,13 @@ public struct Place {
           family: call.family, needsBarrier: barriers.isNeeded(before: call, of: family),
           operands: call.operands.map(operand), parameters: call.parameters, name: call.name))
     }
-    return Plan(
+    var plan = Plan(
       calls: calls, inputs: ports(lowering.graph.inputs, names: nil),
       outputs: ports(lowering.graph.outputs, names: lowering.graph.outputNames),
       weights: lowering.weights.bytes, arenaByteCount: layout.byteCount, multiplyAdds: multiplyAdds,
-      provenance: provenance)
+      provenance: provenance, watches: watches(watching))
+    if !plan.watches.isEmpty { plan.placeWatches(behind: layout.byteCount) }
+    return plan
   }
 
   private func facts(of call: LoweredCall, in family: KernelFamily) -> CallFacts? {
@@ -66,7 +72,7 @@ public struct Place {
     }
   }
 
-  private func operand(_ operand: LoweredCall.Operand?) -> Plan.Operand {
+  func operand(_ operand: LoweredCall.Operand?) -> Plan.Operand {
     guard let operand else { return .absent }
     let offset = UInt64(operand.byteOffset)
     return switch operand.buffer {

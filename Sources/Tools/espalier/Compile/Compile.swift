@@ -81,6 +81,7 @@ struct Compile: ParsableCommand {
   @OptionGroup(title: "Pruning") var pruning: PruningOptions
   @OptionGroup(title: "Pruning") var labels: LabelGuardOptions
   @OptionGroup(title: "Quantization") var calibration: CalibrationOptions
+  @OptionGroup(title: "Watching") var watching: WatchOptions
   @OptionGroup(title: "Kernels") var planning: PlannerOptions
   @OptionGroup var threading: ThreadOptions
   @OptionGroup(title: "Pictures") var pictures: PictureOptions
@@ -176,7 +177,10 @@ struct Compile: ParsableCommand {
 
   /// Same model, same options, same bytes: no dates, no paths.
   private func provenance(source: [UInt8]) -> [Plan.Provenance] {
-    let options = shape.map { "--shape \($0.text)" } + pruning.text + calibration.text
+    let watch = watching.choice(hasFrames: !calibration.calibrate.isEmpty)
+    let options =
+      shape.map { "--shape \($0.text)" } + pruning.text + calibration.text
+      + (watch == .none ? [] : ["--watch \(watch.text)"])
     return [
       Plan.Provenance(key: "source-sha256", value: SHA256.hexDigest(of: source)),
       Plan.Provenance(key: "compiler", value: "espalier \(Espalier.version)"),

@@ -42,9 +42,11 @@ struct CompileChain {
   }
 
   mutating func lower(
-    _ graph: Graph, provenance: [Plan.Provenance], choices: KernelChoices
+    _ graph: Graph, provenance: [Plan.Provenance], choices: KernelChoices, watching: [WatchedTensor] = []
   ) throws -> Plan {
-    try stage("lower and place") { try Pipeline.lower(graph, provenance: provenance, choices: choices) }
+    try stage("lower and place") {
+      try Pipeline.lower(graph, provenance: provenance, choices: choices, watching: watching)
+    }
   }
 
   mutating func stage<Result>(_ name: String, _ body: () throws -> Result) rethrows -> Result {

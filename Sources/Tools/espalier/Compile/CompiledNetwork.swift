@@ -47,10 +47,12 @@ extension Compile {
     let lowered = quantized?.graph ?? float
     try tune(&planner, lowered, &chain)
     let choices = planner.choices(for: lowered)
+    let watched = try chain.watched(
+      lowered, watching.choice(hasFrames: inputs.frames != nil), inputs.frames, threads: threading.threads)
     return CompiledNetwork(
       goal: goal, float: float, pruned: pruned, accuracy: accuracy, settings: settings, quantized: quantized,
       lowered: lowered,
-      choices: choices, plan: try chain.lower(lowered, provenance: [], choices: choices))
+      choices: choices, plan: try chain.lower(lowered, provenance: [], choices: choices, watching: watched))
   }
 
   /// What is said about a network, as it is in the pack that will be written.
