@@ -5,6 +5,8 @@
 //         allocations and releases during 100 frames, then of one array; whether the frames computed something
 //     allocation-probe deadlines THREADS MODEL.onnx [NAME=1x3x8x8]
 //         the same of frames that come through a mailbox and have deadlines of all lengths
+//     allocation-probe watched THREADS
+//         the same of frames of which every second one is watched, with a metrics text behind each
 //     allocation-probe traced THREADS MODEL.onnx [NAME=1x3x8x8]
 //         writes "begin\n", runs 200 such frames, writes "end\n": for a tracer of system calls
 //     allocation-probe system MODEL.onnx [NAME=1x3x8x8]
@@ -19,6 +21,7 @@ import PlanFixtures
 let arguments = CommandLine.arguments
 switch (arguments.dropFirst().first, arguments.count) {
 case ("frames", 3): try countFixtureFrames(threads: threads(arguments[2]))
+case ("watched", 3): try countWatchedFrames(threads: threads(arguments[2]))
 case ("frames", 4...): try countFrames(Stream(Array(arguments[3...]), threads: threads(arguments[2])))
 case ("deadlines", 4...): try countDeadlines(Stream(Array(arguments[3...]), threads: threads(arguments[2])))
 case ("traced", 4...): try trace(Stream(Array(arguments[3...]), threads: threads(arguments[2])))
@@ -47,6 +50,27 @@ func countFixtureFrames(threads: Int) throws {
   var room = output.mutableSpan
   let counts = try count { try session.run(input.span, into: &room) }
   print(counts[0], counts[1], counts[2], output == network.output(for: input))
+}
+
+func countWatchedFrames(threads: Int) throws {
+  let network = ResidualNetwork(rows: 600)
+  var plan = network.plan
+  let elements = 600 * 64
+  plan.watch(plan.calls[1].operands[5], count: elements, behind: 1, name: "layer")
+  plan.watch(plan.calls[4].operands[2], count: elements, behind: 4, name: "y")
+  var session = try Session(Model(bytes: PlanWriter.bytes(of: plan)), threads: threads)
+  try session.watch(every: 2)
+  let input = network.input(seed: 1)
+  var output = [Float](repeating: 0, count: input.count)
+  var room = output.mutableSpan
+  let text = UnsafeMutableBufferPointer<UInt8>.allocate(capacity: 8192)
+  var written = 0
+  let counts = try count {
+    try session.run(input.span, into: &room)
+    written = session.writeMetrics(into: text)
+  }
+  let isWhole = written > 1000 && written <= text.count && session.isRaised(.frozen, of: 1)
+  print(counts[0], counts[1], counts[2], isWhole && output == network.output(for: input))
 }
 
 func countFrames(_ stream: consuming Stream) throws {

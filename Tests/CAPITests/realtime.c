@@ -146,6 +146,32 @@ static void check_mailbox(uint32_t capacity) {
   espalier_mailbox_destroy(mailbox);
 }
 
+static void count_alarm(const espalier_alarm *alarm, void *context) {
+  REQUIRE(alarm->tensor_name != NULL && alarm->elements > 0, "an alarm names its tensor");
+  ++*(int *)context;
+}
+
+// A camera that stands still, where the pack names tensors; metrics in any case.
+static void check_watching(stream *s) {
+  int alarms = 0;
+  espalier_watch_options options = ESPALIER_WATCH_OPTIONS_INIT;
+  options.interval = 2;
+  options.alarm = count_alarm;
+  options.context = &alarms;
+  const espalier_status status = espalier_session_watch(s->session, &options, &error);
+  for (int i = 0; i < 12; i++) run(s, NULL);
+  REQUIRE(status == ESPALIER_OK ? alarms > 0 : status == ESPALIER_INVALID_ARGUMENT && alarms == 0, "%d", alarms);
+  options.window = 65;
+  REQUIRE(espalier_session_watch(s->session, &options, &error) == ESPALIER_INVALID_ARGUMENT, "a window of 65");
+  const size_t length = espalier_session_metrics(s->session, NULL, 0);
+  char *text = malloc(length + 1), part[10];
+  REQUIRE(text != NULL, "no memory");
+  REQUIRE(espalier_session_metrics(s->session, text, length + 1) == length && strlen(text) == length, "the text");
+  REQUIRE(espalier_session_metrics(s->session, part, sizeof part) == length && strlen(part) == 9, "a part of it");
+  REQUIRE(strstr(text, "espalier_frames_total{outcome=\"met\"} ") != NULL, "%s", text);
+  free(text);
+}
+
 int main(int argc, char **argv) {
   REQUIRE(argc == 2, "usage: realtime PACK");
   espalier_model *model = espalier_model_open(argv[1], &error);
@@ -182,6 +208,7 @@ int main(int argc, char **argv) {
   REQUIRE(facts.locked_bytes > 0 || facts.lock_error != 0, "it says what was locked, or why not");
   check_verdicts(model, &s, expected);
   check_misuse(model, &s);
+  check_watching(&s);
   check_mailbox(0);
   check_mailbox(3);
   espalier_session_destroy(s.session);

@@ -22,6 +22,11 @@ import Testing
     expectNoAllocation(try probe(["frames", "\(threads)"]))
   }
 
+  @Test(arguments: [1, 2])
+  func `is all there before the first watched frame, and before its metrics`(threads: Int) throws {
+    expectNoAllocation(try probe(["watched", "\(threads)"]))
+  }
+
   @Test(arguments: models, [1, 2])
   func `is all there before the first frame of a real network`(model: [String], threads: Int) throws {
     expectNoAllocation(try probe(["frames", "\(threads)"] + model))

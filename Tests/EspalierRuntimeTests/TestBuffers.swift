@@ -70,6 +70,7 @@ extension Session {
 /// own: `y[i] = tanh(x)`.
 struct SlowCalls {
   static let count = 65_000
+  let plan: Plan
   let model: Model
   let input: [Float]
   let expected: [Float]
@@ -81,7 +82,8 @@ struct SlowCalls {
       let y = builder.output("y\(index)", shape: [Self.count])
       builder.apply(espalier_function_tanh, Self.count, x, to: y)
     }
-    model = try Model(bytes: PlanWriter.bytes(of: builder.plan))
+    plan = builder.plan
+    model = try Model(bytes: PlanWriter.bytes(of: plan))
     input = (0..<Self.count).map { Float($0 % 31) / 16 - 1 }
     var session = try Session(model, limit: .scalar)
     expected = try session.run([input])[0]

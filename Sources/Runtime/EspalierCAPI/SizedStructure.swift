@@ -23,6 +23,17 @@ enum SizedStructure {
     return options
   }
 
+  static func watchOptions(_ given: UnsafePointer<espalier_watch_options>?) throws(Failure)
+    -> espalier_watch_options
+  {
+    var options = espalier_watch_options()
+    guard let given else { throw Failure("the watch options are NULL") }
+    try read(
+      given, into: &options, least: MemoryLayout<espalier_watch_options>.size,
+      hint: "the watch options; use ESPALIER_WATCH_OPTIONS_INIT")
+    return options
+  }
+
   static func frame(_ given: UnsafePointer<espalier_frame>?) throws(Failure) -> espalier_frame {
     var frame = espalier_frame(
       size: MemoryLayout<espalier_frame>.size, deadline_nanoseconds: .max, budget_nanoseconds: .max,

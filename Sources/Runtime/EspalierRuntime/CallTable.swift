@@ -19,10 +19,10 @@ struct PortOperand {
   let isOutput: Bool
   let byteOffset: Int
 
-  /// Every such operand of a model that has any bytes; the others stay absent, as their checkers were told.
-  static func all(of model: Model) -> [PortOperand] {
+  /// Every such operand of calls that has any bytes; the others stay absent, as their checkers were told.
+  static func all(of calls: [Plan.Call], _ model: Model) -> [PortOperand] {
     var found: [PortOperand] = []
-    for (index, call) in model.calls.enumerated() {
+    for (index, call) in calls.enumerated() {
       for (number, operand) in call.operands.enumerated()
       where operand.space == .input || operand.space == .output {
         let isOutput = operand.space == .output
@@ -63,21 +63,22 @@ final class CallTable: @unchecked Sendable {
   private let parameters: UnsafeMutableBufferPointer<UInt64>
 
   /// - Parameters:
+  ///   - list: Calls of the model.
   ///   - arena: As large as the model's calls touch.
   ///   - limit: No kernel of a higher instruction set is chosen.
   /// - Throws: `outOfMemory`.
   init(
-    _ model: Model, arena: UnsafeMutableRawPointer, threads: Int, limit: InstructionSet
+    _ model: Model, _ list: CallList, arena: UnsafeMutableRawPointer, threads: Int, limit: InstructionSet
   ) throws(SessionError) {
     inputByteCounts = model.inputs.map { $0.byteCount }
     outputByteCounts = model.outputs.map { $0.byteCount }
-    let operands = PortOperand.all(of: model)
+    let operands = PortOperand.all(of: list.calls, model)
     var plan = MemoryPlan()
-    let callRoom = plan.room(for: ScheduledCall.self, count: model.calls.count)
-    let boundRoom = plan.room(for: UInt32.self, count: model.calls.count * (threads + 1))
+    let callRoom = plan.room(for: ScheduledCall.self, count: list.calls.count)
+    let boundRoom = plan.room(for: UInt32.self, count: list.calls.count * (threads + 1))
     let operandRoom = plan.room(for: PortOperand.self, count: operands.count)
     let parameterRoom = plan.room(
-      for: UInt64.self, count: model.calls.reduce(1) { $0 + ($1.parameters.count + 1) / 2 })
+      for: UInt64.self, count: list.calls.reduce(1) { $0 + ($1.parameters.count + 1) / 2 })
     guard let memory = SystemMemory(byteCount: plan.byteCount) else {
       throw .outOfMemory(byteCount: plan.byteCount)
     }
@@ -88,17 +89,17 @@ final class CallTable: @unchecked Sendable {
     parameters = parameterRoom.bound(in: memory)
     _ = portOperands.initialize(from: operands)
     var levels: [LevelSchedule] = []
-    for level in model.levels {
+    for level in list.levels {
       levels.append(
-        CallTable.schedule(level.calls, of: model, into: (calls, bounds), threads: threads, limit: limit))
+        CallTable.schedule(level, of: list, into: (calls, bounds), threads: threads, limit: limit))
     }
     self.levels = levels
-    resolve(model, arena: arena)
+    resolve(model, list.calls, arena: arena)
   }
 
   /// Divides the calls of a level among threads.
   private static func schedule(
-    _ range: Range<Int>, of model: Model,
+    _ range: Range<Int>, of list: CallList,
     into table: (
       calls: UnsafeMutableBufferPointer<ScheduledCall>, bounds: UnsafeMutableBufferPointer<UInt32>
     ),
@@ -107,11 +108,11 @@ final class CallTable: @unchecked Sendable {
     var schedule = Schedule(threads: threads)
     var barriers: UInt32 = 1
     for index in range {
-      let call = model.calls[index]
+      let call = list.calls[index]
       guard let kernel = espalier_kernel_for(call.family, limit.isa) else {
         preconditionFailure("a checked call's family has no kernel")
       }
-      let resources = model.resources[index]
+      let resources = list.resources[index]
       let place = schedule.place(call, resources)
       if place.waits { barriers += 1 }
       table.calls.initializeElement(
@@ -142,9 +143,9 @@ final class CallTable: @unchecked Sendable {
   }
 
   /// Gives every call its parameters, and the addresses of what lies in arena and weights.
-  private func resolve(_ model: Model, arena: UnsafeMutableRawPointer) {
+  private func resolve(_ model: Model, _ listed: [Plan.Call], arena: UnsafeMutableRawPointer) {
     var block = parameters.baseAddress.unsafelyUnwrapped
-    for (index, call) in model.calls.enumerated() {
+    for (index, call) in listed.enumerated() {
       for (number, word) in call.parameters.enumerated() {
         UnsafeMutableRawPointer(block).storeBytes(of: word, toByteOffset: number * 4, as: UInt32.self)
       }

@@ -7,9 +7,9 @@ struct FrameState {
   /// No deadline is set.
   static let noDeadline = UInt64.max
 
-  let calls: UnsafeMutableBufferPointer<ScheduledCall>
+  var calls: UnsafeMutableBufferPointer<ScheduledCall>
   /// For each call where each thread's items begin, then their number.
-  let bounds: UnsafePointer<UInt32>
+  var bounds: UnsafePointer<UInt32>
   let threads: UInt32
   /// One block for each thread.
   let scratch: UnsafeMutableRawPointer

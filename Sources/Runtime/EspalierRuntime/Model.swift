@@ -63,6 +63,11 @@ public final class Model: Sendable {
   /// What the file says that a frame needs.
   public var certificate: ResourceCertificate { packed.certificate }
 
+  /// Tensors whose statistics a session can gather, in the order of their calls.
+  public var watches: [Plan.Watch] { packed.watches }
+  /// What the statistics of each watched tensor need.
+  var watchResources: [CallResources] { packed.watchResources }
+
   /// How much of the arena a session must have.
   var touchedArenaByteCount: Int { packed.touchedArenaByteCount }
 

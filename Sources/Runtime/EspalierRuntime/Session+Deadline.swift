@@ -32,7 +32,7 @@ extension Session {
         limit == FrameState.noDeadline
         ? allowedLevels.lowerBound : forecast.level(within: limit - entry, of: allowedLevels)
       verdict.level = level
-      let times = pool.run(table.levels[level], deadline: limit)
+      let times = runCalls(ofLevel: level, inputs, outputs, deadline: limit)
       verdict.outcome = Session.outcome(times, deadline: limit)
       verdict.modelNanoseconds = times.lastKernel &- times.firstKernel
       forecast.note(verdict.modelNanoseconds, of: level)
@@ -44,6 +44,19 @@ extension Session {
       verdict.ageNanoseconds = exit > captured.nanoseconds ? exit - captured.nanoseconds : 0
     }
     return verdict
+  }
+
+  /// Runs the calls of a frame, with the statistics of watched tensors among them where it is the frame's turn.
+  private mutating func runCalls(
+    ofLevel level: Int, _ inputs: UnsafeBufferPointer<UnsafePointer<Float>?>,
+    _ outputs: UnsafeBufferPointer<UnsafeMutablePointer<Float>?>, deadline: UInt64
+  ) -> WorkerPool.FrameTimes {
+    guard beginsWatchedFrame(ofLevel: level, inputs, outputs) else {
+      return pool.run(table.levels[level], deadline: deadline)
+    }
+    var times = pool.run(watchedLevel, deadline: deadline)
+    times.unfinishedCall = endWatchedFrame(unfinishedCall: times.unfinishedCall)
+    return times
   }
 
   /// Runs one frame of a model with one input and one output against its deadline.

@@ -28,6 +28,10 @@ public struct Session: ~Copyable, Sendable {
     didSet { precondition(allowedLevels.lowerBound >= 0 && allowedLevels.upperBound < model.levels.count) }
   }
   var preparation = PreparationRecord()
+  /// Gathers statistics of watched frames; nil where none is watched.
+  var watcher: TensorWatcher?
+  /// The frame that makes it 0 is watched.
+  var framesUntilWatched = Session.never
   /// The sequence number of the last frame that had one.
   var lastSequence: UInt64?
 
@@ -52,7 +56,7 @@ public struct Session: ~Copyable, Sendable {
     guard let scratch = SystemMemory(byteCount: scratchStride * threads) else {
       throw .outOfMemory(byteCount: scratchStride * threads)
     }
-    let table = try CallTable(model, arena: arena.base, threads: threads, limit: limit)
+    let table = try CallTable(model, CallList(model), arena: arena.base, threads: threads, limit: limit)
     let frame = FrameState(
       calls: table.calls, bounds: UnsafePointer(table.bounds.baseAddress.unsafelyUnwrapped),
       threads: UInt32(threads), scratch: scratch.base, scratchStride: scratchStride,

@@ -13,6 +13,10 @@ public enum SessionError: Error, Equatable, Sendable {
   case elementCount(Direction, index: Int, expected: Int, found: Int)
   /// Room for fewer call timings than the model has calls.
   case timingCount(expected: Int, found: Int)
+  /// The pack names no tensors to watch.
+  case nothingToWatch
+  /// The interval is negative, or a threshold has no meaning.
+  case watchRules
 
   /// Into the model or out of it.
   public enum Direction: Sendable, Equatable {
@@ -39,6 +43,13 @@ extension SessionError: CustomStringConvertible {
       "\(direction.name) \(index) has no buffer"
     case .elementCount(let direction, let index, let expected, let found):
       "\(direction.name) \(index) has \(expected) elements, the buffer \(found)"
+    case .nothingToWatch:
+      "the pack names no tensors to watch; compile it with --watch"
+    case .watchRules:
+      """
+      frames are watched every 1, 2, … frames; alarms need 1 … window of at most 64 frames, thresholds of at least \
+      0 and a spread factor of at least 1
+      """
     case .timingCount(let expected, let found):
       "the model has \(expected) calls, the timings have room for \(found)"
     }

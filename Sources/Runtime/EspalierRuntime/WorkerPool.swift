@@ -70,6 +70,14 @@ final class WorkerPool: @unchecked Sendable {
 
   var threads: Int { Int(state.pointee.threads) }
 
+  /// Changes the calls of the frames that follow, between two frames.
+  ///
+  /// - Parameter table: For as many threads as the pool has; outlives these frames.
+  func use(_ table: CallTable) {
+    state.pointee.calls = table.calls
+    state.pointee.bounds = UnsafePointer(table.bounds.baseAddress.unsafelyUnwrapped)
+  }
+
   /// Runs one frame on all threads, or on the calling thread alone where no call is shared or workers are missing.
   func run(_ level: LevelSchedule, timings: UnsafeMutablePointer<UInt64>?) {
     state.pointee.level = level

@@ -14,10 +14,18 @@ struct FrameResults {
   let times: [Double]
   /// What became of each frame where there was a deadline; empty where there was none.
   let verdicts: [FrameVerdict]
+  /// What watching found out; nil where nothing was watched.
+  let watching: WatchReport?
+  /// Prometheus text of the session.
+  let metrics: [UInt8]
 
-  /// - Parameter deadline: For each frame, from its inputs being ready. Outputs of frames that were not computed to
-  ///   the end are NaN.
-  init(model: Model, frames: [InputFrames], threads: Int, deadline: Deadline = .none) throws {
+  /// - Parameters:
+  ///   - deadline: For each frame, from its inputs being ready. Outputs of frames that were not computed to
+  ///     the end are NaN.
+  ///   - watchInterval: Tensors are looked at in one of so many frames; nil: in none.
+  init(
+    model: Model, frames: [InputFrames], threads: Int, deadline: Deadline = .none, watchInterval: Int? = nil
+  ) throws {
     let count = frames.first?.frameCount ?? 1
     var runner = try FrameRunner(model, threads: threads)
     var collected: [[Float]] = model.outputs.map { port in
@@ -28,6 +36,8 @@ struct FrameResults {
     var times: [Double] = []
     var verdicts: [FrameVerdict] = []
     if deadline != .none { _ = try runner.prepare() }
+    let log = AlarmLog()
+    if let watchInterval { try runner.watch(every: watchInterval) { log.add($0) } }
     var progress = Progress("running frames", total: count)
     for frame in 0..<count {
       runner.load(frames, frame: frame)
@@ -43,6 +53,10 @@ struct FrameResults {
       progress.update(frame + 1)
     }
     progress.finish()
+    watching = watchInterval.map {
+      WatchReport(every: $0, model, watchedFrames: runner.watchedFrameCount, log.alarms)
+    }
+    metrics = runner.metrics()
     self.times = times
     self.verdicts = verdicts
     frameCount = count

@@ -102,6 +102,23 @@ struct FrameRunner: ~Copyable {
   /// Warms the session up and says what it got.
   mutating func prepare() throws -> SessionFacts { try session.prepare() }
 
+  /// Gathers statistics of the model's watched tensors in one of `interval` frames.
+  mutating func watch(every interval: Int, alarm: @escaping @Sendable (RoadAlarm) -> Void) throws {
+    do { try session.watch(every: interval, alarm: alarm) } catch {
+      throw CommandError("--watch-every: \(error)")
+    }
+  }
+
+  var watchedFrameCount: UInt64 { session.watchedFrameCount }
+
+  /// The session's Prometheus text.
+  func metrics() -> [UInt8] {
+    let count = session.writeMetrics(into: UnsafeMutableBufferPointer(start: nil, count: 0))
+    return [UInt8](unsafeUninitializedCapacity: count) { room, written in
+      written = session.writeMetrics(into: UnsafeMutableBufferPointer(rebasing: room[..<count]))
+    }
+  }
+
   /// As `run`, measuring every call.
   ///
   /// - Returns: Nanoseconds of each call.

@@ -20,6 +20,12 @@ struct Run: ParsableCommand {
       With --deadline the session is warmed up first, and every frame gets a verdict:
       met, late by so much, cancelled at a layer, or skipped. Outputs of frames that
       were not computed to the end are NaN.
+
+      With --watch-every the tensors that the pack names are compared with what they
+      were on the frames that the model was calibrated with: a black picture, a camera
+      that stands still or points at the sky shows. --metrics writes what was counted.
+
+        espalier run signs.espalier --input frames/ --watch-every 10 --metrics signs.prom
       """)
 
   @Argument(help: ArgumentHelp("The packed file.", valueName: "PACK"))
@@ -47,6 +53,8 @@ struct Run: ParsableCommand {
       valueName: "8ms"))
   var deadline: MillisecondsArgument?
 
+  @OptionGroup var road: RoadOptions
+
   @Flag(help: "End with one line of JSON on standard output.")
   var json = false
 
@@ -65,17 +73,21 @@ struct Run: ParsableCommand {
       ports: model.inputs, preprocessing: try pictures.preprocessing(for: model.provenance))
     let frames = try reader.frames(for: inputs.input)
     let result = try FrameResults(
-      model: model, frames: frames, threads: threading.threads, deadline: deadline?.deadline ?? .none)
+      model: model, frames: frames, threads: threading.threads, deadline: deadline?.deadline ?? .none,
+      watchInterval: road.watchEvery)
     if let output, let file = OutputFile(path: output) {
       try file.write(result.outputs)
     }
+    if let path = road.metrics { try Files.write(result.metrics, to: path) }
     let ranking = Ranking(result, top: top ?? (output == nil && !json ? 5 : nil), labels: names)
     let summary = RunSummary(
       pack: pack, frames: result.frameCount, load_ms: loadTime, times_ms: result.times, outputs: result.facts,
-      top: ranking.frames, deadline: deadline.map { DeadlineReport($0, result.verdicts, model) })
+      top: ranking.frames, deadline: deadline.map { DeadlineReport($0, result.verdicts, model) },
+      watching: result.watching)
     if json { return try Console.json(summary) }
     print(ranking.text)
     summary.deadline?.show()
+    summary.watching?.show()
     summary.printLatency()
     if let output { print("wrote \(output)") }
   }
@@ -99,6 +111,8 @@ struct RunSummary: Encodable {
   let top: [[Ranking.Entry]]?
   /// Absent without `--deadline`.
   let deadline: DeadlineReport?
+  /// Absent without `--watch-every`.
+  let watching: WatchReport?
 
   func printLatency() {
     let statistics = LatencyStatistics(times_ms)

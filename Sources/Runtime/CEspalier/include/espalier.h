@@ -170,6 +170,48 @@ typedef struct espalier_thread {
 #define ESPALIER_THREAD_INIT \
   { sizeof(espalier_thread), -1, 0, ESPALIER_SCHED_OTHER, 0, 0 }
 
+/* What can be wrong with a tensor. */
+typedef enum espalier_rule {
+  ESPALIER_RULE_NOT_FINITE = 0, /* it holds a NaN or an infinity */
+  ESPALIER_RULE_CONSTANT = 1,   /* all its elements are the same, which no calibration frame had */
+  ESPALIER_RULE_FROZEN = 2,     /* it is the same as in the watched frame before */
+  ESPALIER_RULE_SATURATED = 3,  /* more of its elements are at the ends of their range than of any calibration frame */
+  ESPALIER_RULE_DRIFTED = 4,    /* its mean has left that of the calibration frames */
+  ESPALIER_RULE_SPREAD = 5      /* its elements spread otherwise than those of the calibration frames */
+} espalier_rule;
+
+/* A rule that a tensor has begun or ceased to break, and what the frame showed of it. */
+typedef struct espalier_alarm {
+  size_t size;              /* sizeof(espalier_alarm) */
+  espalier_rule rule;
+  int32_t raised;           /* 0: the alarm is withdrawn */
+  size_t tensor;            /* counted among the pack's watched tensors */
+  const char *tensor_name;  /* lives until the session is watched otherwise or ends */
+  uint64_t watched_frames;  /* so far, this one included */
+  uint64_t elements;
+  uint64_t not_finite;      /* of the elements; the following is said of the others */
+  float mean, standard_deviation, least, largest;
+  float saturated_share;
+  float drift;              /* of the mean from calibration, in standard deviations; NaN without calibration */
+} espalier_alarm;
+
+/* How tensors are watched. Initialize with ESPALIER_WATCH_OPTIONS_INIT, then change what matters. */
+typedef struct espalier_watch_options {
+  size_t size;              /* sizeof(espalier_watch_options) */
+  uint32_t interval;        /* one of so many frames is watched; 0: none */
+  uint32_t confirmations;   /* an alarm is raised when so many … */
+  uint32_t window;          /* … of the last so many watched frames were wrong, and withdrawn when none is; 1 … 64 */
+  float saturation_factor;  /* saturated: more than so many times the share of the worst calibration frame … */
+  float saturation_offset;  /* … plus this share */
+  float drift_limit;        /* drifted: so many standard deviations outside the means of calibration frames */
+  float spread_factor;      /* spread: a deviation so many times above the largest or below the least of them */
+  void (*alarm)(const espalier_alarm *alarm, void *context); /* may be NULL */
+  void *context;            /* for `alarm` */
+} espalier_watch_options;
+
+#define ESPALIER_WATCH_OPTIONS_INIT \
+  { sizeof(espalier_watch_options), 30, 3, 5, 2.0f, 0.02f, 0.1f, 1.2f, NULL, NULL }
+
 /* ESPALIER_ABI_VERSION of the library. */
 uint32_t espalier_abi_version(void);
 
@@ -239,6 +281,19 @@ espalier_status espalier_session_run(
 espalier_status espalier_session_run_deadline(
     espalier_session *session, const float *const *inputs, size_t input_count, float *const *outputs,
     size_t output_count, const espalier_frame *frame, espalier_verdict *verdict, espalier_error *error);
+
+/* Gathers statistics of the tensors that the pack names (`espalier compile --watch`) in one of so many frames, from the
+ * next frame on, and holds them against those of the calibration frames. Outputs stay the same to the bit. `alarm` is
+ * called on the thread that runs the frame, before that call returns, and must not use the session; what it gets is
+ * gone afterwards. Call it while no other call of the session runs. */
+espalier_status espalier_session_watch(
+    espalier_session *session, const espalier_watch_options *options, espalier_error *error);
+
+/* Writes counts of frames, statistics of watched tensors and alarms as Prometheus text (exposition format 0.0.4), cut
+ * to `capacity` bytes with the zero byte at its end. Returns the bytes of the whole text without the zero byte, so that
+ * it fits where the result is less than `capacity`. Allocates nothing. Call it while no other call of the session
+ * runs. */
+size_t espalier_session_metrics(espalier_session *session, char *text, size_t capacity);
 
 /* Hands frames from one thread, the producer, to another, the consumer, without locks. `capacity` 0: the newest frame
  * waits, and replaces one that nobody has taken; otherwise so many wait in order. Returns NULL and fills `error` on
