@@ -25,6 +25,10 @@ import Testing
       "pads on one side, strides apart", [1, 2, 6, 8], [2, 2, 3, 2], strides: [2, 3], pads: [0, 1, 1, 0]),
     conv("dilation 2", [1, 2, 7, 7], [2, 2, 3, 3], dilations: [2, 2], pads: [2, 2, 2, 2], bias: true),
     conv("5x1", [1, 2, 6, 4], [3, 2, 5, 1], pads: [2, 0, 2, 0]),
+    conv("rows wider than a register, 7 filters", [1, 2, 3, 37], [7, 2, 3, 3], pads: [1, 1, 1, 1]),
+    conv("4x5, pads apart", [1, 2, 6, 9], [9, 2, 4, 5], pads: [0, 4, 3, 1], bias: true),
+    conv(
+      "reaches further than a register", [1, 1, 2, 40], [2, 1, 1, 3], dilations: [1, 9], pads: [0, 9, 0, 9]),
     conv("1x1", [1, 5, 3, 4], [6, 5, 1, 1], bias: true),
     conv("1x1, stride 2", [1, 4, 5, 5], [3, 4, 1, 1], strides: [2, 2]),
     conv("pads wider than the window sees", [1, 1, 2, 2], [2, 1, 2, 2], pads: [3, 3, 3, 3]),

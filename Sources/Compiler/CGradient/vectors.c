@@ -69,6 +69,8 @@ double gradient_divergence(size_t count, const float *p, const float *q) {
 
 double gradient_cosine(double x) { return cos(x); }
 
+double gradient_exponential(double x) { return exp(x); }
+
 CLONES void gradient_add_difference(size_t count, float factor, const float *a, const float *b, float *target) {
   for (size_t i = 0; i < count; i++) target[i] += factor * (a[i] - b[i]);
 }

@@ -22,6 +22,18 @@ void gradient_columns(const gradient_window *window, const float *image, float *
 // The adjoint: adds every entry of `columns` to the element of the image that it was taken from.
 void gradient_columns_backward(const gradient_window *window, const float *columns, float *image);
 
+// Convolution of all channels with `filters` filters, `weights` [filters][channels][kernel_h][kernel_w], without columns.
+// 1: the functions below take this window, which moves in steps of one pixel over no more padding than it sees at once.
+int gradient_convolves(const gradient_window *window);
+// Floats of scratch that they need.
+ptrdiff_t gradient_convolve_scratch(const gradient_window *window, ptrdiff_t filters);
+// Adds to y.
+void gradient_convolve(
+  const gradient_window *window, ptrdiff_t filters, const float *weights, const float *x, float *scratch, float *y);
+void gradient_convolve_backward(
+  const gradient_window *window, ptrdiff_t filters, const float *weights, const float *x, const float *dy,
+  float *scratch, float *dx, float *dw);
+
 // y[c * multiplier + m] += x[c] * w[c * multiplier + m], one filter for each output plane.
 void gradient_depthwise_add(
   const gradient_window *window, ptrdiff_t multiplier, const float *x, const float *w, float *y);
@@ -129,6 +141,7 @@ double gradient_squared_distance(size_t count, const float *a, const float *b);
 // The sum of p log(p / q) over elements with p > 0.
 double gradient_divergence(size_t count, const float *p, const float *q);
 double gradient_cosine(double x);
+double gradient_exponential(double x);
 // target += factor * (a - b)
 void gradient_add_difference(size_t count, float factor, const float *a, const float *b, float *target);
 

@@ -63,6 +63,46 @@ struct ConvolutionStep: Step {
   }
 }
 
+/// Convolution in steps of one pixel, straight over the image.
+struct DirectConvolutionStep: Step {
+  let x: Slot, weights: Slot, y: Slot
+  let bias: Slot?, residual: Slot?
+  let batch: Int, groups: Int
+  /// Output channels of one group.
+  let filters: Int
+  /// Over the channels of one group.
+  let window: gradient_window
+
+  private var inputSize: Int { window.channels * window.inputPlane }
+  private var outputSize: Int { filters * window.outputPlane }
+  private var filterSize: Int { filters * window.channels * window.taps }
+
+  func forward(_ memory: TapeMemory) {
+    memory.prepareSum(y, batch: batch, bias: bias, residual: residual)
+    if bias == nil, residual == nil { gradient_fill(y.count, 0, memory.value(y)) }
+    withUnsafePointer(to: window) { window in
+      for block in 0..<batch * groups {
+        gradient_convolve(
+          window, filters, memory.value(weights) + block % groups * filterSize,
+          memory.value(x) + block * inputSize, memory.scratch, memory.value(y) + block * outputSize)
+      }
+    }
+  }
+
+  func backward(_ memory: TapeMemory) {
+    memory.backThroughSum(y, batch: batch, bias: bias, residual: residual)
+    withUnsafePointer(to: window) { window in
+      for block in 0..<batch * groups {
+        let own = block % groups * filterSize
+        gradient_convolve_backward(
+          window, filters, memory.value(weights) + own, memory.value(x) + block * inputSize,
+          memory.error(y) + block * outputSize, memory.scratch,
+          memory.gradient(x).map { $0 + block * inputSize }, memory.gradient(weights).map { $0 + own })
+      }
+    }
+  }
+}
+
 /// Convolution with filters that see one channel each.
 struct DepthwiseStep: Step {
   let x: Slot, weights: Slot, y: Slot
@@ -147,10 +187,18 @@ extension ConvolutionStep {
         multiplier: weights.shape[0] / conv.groups, window: window)
       return [step] + activation
     }
+    let filters = weights.shape[0] / conv.groups
+    if !window.isPointwise, withUnsafePointer(to: window, gradient_convolves) == 1 {
+      context.reserveScratch(withUnsafePointer(to: window) { gradient_convolve_scratch($0, filters) })
+      let step = DirectConvolutionStep(
+        x: x, weights: weights, y: sum, bias: bias, residual: residual, batch: batch, groups: conv.groups,
+        filters: filters, window: window)
+      return [step] + activation
+    }
     if !window.isPointwise { context.reserveScratch(channels * window.taps * window.outputPlane) }
     let step = ConvolutionStep(
       x: x, weights: weights, y: sum, bias: bias, residual: residual, batch: batch, groups: conv.groups,
-      filters: weights.shape[0] / conv.groups, window: window)
+      filters: filters, window: window)
     return [step] + activation
   }
 }
