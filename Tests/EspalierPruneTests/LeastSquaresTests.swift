@@ -142,6 +142,36 @@ private let doubled: [String: @Sendable () throws -> Graph] = [
     }
   }
 
+  @Test func `run what lies before a layer once, and no more`() throws {
+    final class Nodes { var names: [String] = [] }
+    let (network, frames) = try residual()
+    let run = Nodes()
+    _ = try exact.recovered(
+      teacher: network.teacher, student: network.student, kept: network.kept, frames: frames
+    ) { graph in
+      run.names += graph.nodes.map(\.name)
+      return interpreting(graph)
+    }
+    // The student's layers that others read, each once; the teacher's all, opened at those that are fitted.
+    let own = run.names.filter { !$0.contains("before activation") }
+    #expect(["s", "i", "t", "u"].map { name in own.filter { $0 == name }.count } == [2, 2, 2, 2])
+  }
+
+  @Test func `begin a network where another part of it ended`() throws {
+    let (network, frames) = try residual()
+    let graph = network.teacher
+    let frontier = graph.frontier(before: ["u", "y"])
+    #expect(frontier.map { graph[$0].name } == ["t", "i"])
+    #expect(graph.frontier(before: ["s"]) == graph.inputs)
+    let rest = try graph.part(from: ["t", "i"], to: graph.outputs)
+    try Verifier.verify(rest)
+    #expect(rest.nodes.map(\.name) == ["u", "y"])
+    let frame = frames[0].elements(0)
+    let middle = try interpreting(graph.observing(frontier))(frame)
+    let places = rest.inputs.map { rest[$0].name == "t" ? 0 : 1 }
+    #expect(try interpreting(rest)(places.map { middle[$0] }) == interpreting(graph)(frame))
+  }
+
   @Test func `leave layers before the cut as they are`() throws {
     let (network, frames) = try residual()
     let recovered = try LeastSquares().recovered(

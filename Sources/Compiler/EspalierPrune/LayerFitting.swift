@@ -34,6 +34,7 @@ struct LayerFitting {
     let stretches = stretches(all)
     let total = walk.frameCount * (stretches.count + all.count)
     var (result, done) = (student, 0)
+    var (left, frontier): (Set<String>, Frontier?) = (Set(all.joined().map(\.name)), nil)
     func step() {
       done += 1
       progress(done, total)
@@ -41,7 +42,10 @@ struct LayerFitting {
     for rounds in stretches {
       var targets = try targets(rounds.flatMap(\.self), finished: step)
       for round in rounds {
-        let layers = try fitted(round, in: result, &targets, finished: step, fit)
+        let layers = try fitted(
+          round, in: result, &targets, from: &frontier, keeping: result.frontier(before: left),
+          finished: step, fit)
+        left.subtract(round.map(\.name))
         do { result = try result.replacing(layers) } catch { throw RecoveryError.shape(error) }
       }
     }
@@ -95,47 +99,29 @@ struct LayerFitting {
     return Dictionary(uniqueKeysWithValues: zip(layers.map(\.name), rows))
   }
 
-  /// - Parameter targets: Those of this round's layers are taken out.
+  /// - Parameters:
+  ///   - targets: Those of this round's layers are taken out.
+  ///   - frontier: Where the student is begun; `values` of all frames where they find room.
   private func fitted(
     _ round: [Schedule.Layer], in student: Graph, _ targets: inout [String: [Float]],
-    finished: () -> Void, _ fit: (LinearLayer, LayerMoments) -> LinearLayer
+    from frontier: inout Frontier?, keeping values: [ValueID], finished: () -> Void,
+    _ fit: (LinearLayer, LayerMoments) -> LinearLayer
   ) throws -> [String: LinearLayer] {
     let layers = student.layers(named: round.map(\.name), sums: [:]).compactMap(\.self)
-    let wanted = round.map { targets.removeValue(forKey: $0.name) ?? [] }
-    var moments = layers.map {
-      LayerMoments(groups: $0.groups, inputs: $0.inputsPerGroup, outputs: $0.outputsPerGroup)
-    }
-    var used = layers.map { _ in 0 }
-    let shortcuts = subtractsOwnShortcut ? layers.compactMap(\.residual) : []
-    try walk.run(student, observing: layers.map { $0.node.inputs[0] } + shortcuts) { turn, frame, found in
-      var shortcut = layers.count
-      for (index, layer) in layers.enumerated() {
-        let places = layer.samples.chosenPlaces(rowsPerFrame, turn: turn)
-        let (start, first) = (moments[index].targets.count, moments[index].rows.count)
-        let end = used[index] + places.count * layer.outputs
-        moments[index].targets += wanted[index][used[index]..<end]
-        used[index] = end
-        if subtractsOwnShortcut, layer.residual != nil {
-          moments[index].targets.subtract(
-            layer.samples, found[shortcut], channels: Array(0..<layer.outputs), of: layer.outputs,
-            at: places, from: start)
-          shortcut += 1
-        }
-        layer.samples.append(found[index], at: places, to: &moments[index].rows)
-        guard moments[index].rows.isFinite(from: first), moments[index].targets.isFinite(from: start) else {
-          throw ObservationError.notFinite(value: student[layer.node.inputs[0]].name, frame: frame)
-        }
-        moments[index].flushIfFull()
+    var rows = RoundRows(
+      layers, wanted: round.map { targets.removeValue(forKey: $0.name) ?? [] },
+      rowsPerFrame: rowsPerFrame, subtractsShortcut: subtractsOwnShortcut)
+    var next = Frontier(values, of: student, frameCount: walk.frameCount)
+    let observed = rows.observed + (next == nil ? [] : values)
+    try walk.run(student, observing: observed, from: frontier) { turn, frame, found in
+      next?.append(Array(found.suffix(values.count)))
+      if let layer = rows.append(found, turn: turn) {
+        throw ObservationError.notFinite(value: student[layers[layer].node.inputs[0]].name, frame: frame)
       }
       finished()
     }
-    var result: [String: LinearLayer] = [:]
-    for (index, layer) in layers.enumerated() {
-      moments[index].flush()
-      result[layer.node.name] = fit(layer, moments[index])
-      moments[index] = LayerMoments(groups: 0, inputs: 0, outputs: 0)
-    }
-    return result
+    frontier = next ?? frontier
+    return rows.fitted(by: fit)
   }
 }
 
@@ -152,7 +138,7 @@ extension Graph {
 
 extension [Float] {
   /// Subtracts some channels of some places of a tensor of a layer's output shape from the rows from `start`.
-  fileprivate mutating func subtract(
+  mutating func subtract(
     _ samples: InputSamples, _ elements: [Float], channels: [Int], of count: Int, at places: [Int],
     from start: Int
   ) {
