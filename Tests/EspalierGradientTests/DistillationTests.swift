@@ -2,6 +2,7 @@ import EspalierGradient
 import EspalierGraph
 import EspalierOperators
 import EspalierPasses
+import Foundation
 import Testing
 
 @Suite("Distillation") struct DistillationTests {
@@ -61,6 +62,47 @@ import Testing
     #expect(Self.weights(one) == Self.weights(three))
   }
 
+  @Test func `lets an engine run the teacher, on every thread its own`() throws {
+    final class Calls: @unchecked Sendable {
+      private let lock = NSLock()
+      private(set) var made = 0, frames = 0
+      func add(made: Int = 0, frames: Int = 0) {
+        lock.withLock { (self.made, self.frames) = (self.made + made, self.frames + frames) }
+      }
+    }
+    let calls = Calls()
+    var distillation = try Self.distillation(Self.options(blocks: 0, threads: 3))
+    distillation.teacherEngine = { graph in
+      calls.add(made: 1)
+      return { inputs in
+        calls.add(frames: 1)
+        let tensors = zip(graph.inputs, inputs).map { Tensor(shape: graph.type(of: $0).shape, floats: $1) }
+        return try Interpreter.run(graph, inputs: tensors).map(\.floats)
+      }
+    }
+    let (graph, history) = try distillation.run()
+    // Twenty steps of 16 frames, 32 held-back frames for seven judgements, 64 to measure what distances mean.
+    #expect(calls.made == 3 && calls.frames == 20 * 16 + 7 * 32 + 64)
+    let (start, best) = (try #require(history.start), try #require(history.best))
+    #expect(best.loss < start.loss)
+    let own = try Self.distillation(Self.options(blocks: 0)).run().graph
+    // Another order of sums is a little different, no more.
+    for (a, b) in zip(Self.weights(graph).joined(), Self.weights(own).joined()) { #expect(abs(a - b) < 1e-3) }
+  }
+
+  @Test func `runs the teacher itself where an engine fails`() throws {
+    struct Broken: Error {}
+    var distillation = try Self.distillation(Self.options())
+    distillation.teacherEngine = { _ in throw Broken() }
+    #expect(
+      Self.weights(try distillation.run().graph)
+        == Self.weights(try Self.distillation(Self.options()).run().graph))
+    distillation.teacherEngine = { _ in { _ in throw Broken() } }
+    #expect(
+      Self.weights(try distillation.run().graph)
+        == Self.weights(try Self.distillation(Self.options()).run().graph))
+  }
+
   @Test func `gives other weights for another seed`() throws {
     var options = Self.options()
     options.seed = 1
@@ -102,6 +144,39 @@ import Testing
       teacher: teacher, student: teacher, frames: TrainingFrames(SmallNetworks.frames(4)),
       holdout: TrainingFrames(SmallNetworks.frames(4)))
     #expect(throws: DistillationError.foreignCheckpoint) { try other.run(resuming: checkpoint) }
+  }
+
+  @Test func `refuses checkpoints of other weights, frames or options`() throws {
+    final class Saved { var last: DistillationCheckpoint? }
+    let (saved, options) = (Saved(), Self.options(blocks: 2, network: 2))
+    var distillation = try Self.distillation(options)
+    distillation.checkpoint = { saved.last = $0 }
+    _ = try distillation.run()
+    let checkpoint = try #require(saved.last)
+    let (teacher, student) = try Self.pair()
+    var (changed, slower, more) = (student, options, options)
+    let weights = try #require(Tape.trainable(student).first)
+    let tensor = try #require(student.constant(of: weights))
+    changed.replaceConstant(weights, with: Tensor(shape: tensor.shape, floats: tensor.floats.map { -$0 }))
+    (slower.rate, more.threads) = (1e-4, 2)
+    func resume(_ student: Graph, _ options: DistillationOptions, seed: UInt64 = 2) throws {
+      _ = try Distillation(
+        teacher: teacher, student: student, frames: TrainingFrames(SmallNetworks.frames(64)),
+        holdout: TrainingFrames(SmallNetworks.frames(32, seed: seed)), options: options
+      ).run(resuming: checkpoint)
+    }
+    try resume(student, options)
+    try resume(student, more)
+    #expect(throws: DistillationError.foreignCheckpoint) { try resume(changed, options) }
+    #expect(throws: DistillationError.foreignCheckpoint) { try resume(student, slower) }
+    #expect(throws: DistillationError.foreignCheckpoint) { try resume(student, options, seed: 3) }
+  }
+
+  @Test func `stops where a checkpoint cannot be kept`() throws {
+    struct Full: Error, CustomStringConvertible { let description = "no room" }
+    var distillation = try Self.distillation(Self.options(blocks: 2, network: 2))
+    distillation.checkpoint = { _ in throw Full() }
+    #expect(throws: DistillationError.unsaved("no room")) { try distillation.run() }
   }
 
   @Test func `leaves a student alone that does all that its teacher does`() throws {

@@ -18,8 +18,7 @@ struct BlockTraining {
   /// - Returns: The student with all blocks trained.
   func run(
     from student: Graph, _ state: inout DistillationCheckpoint, _ history: inout DistillationHistory,
-    _ network: NetworkTraining, _ checkpoint: ((DistillationCheckpoint) -> Void)?,
-    _ progress: (DistillationProgress) -> Void
+    _ network: NetworkTraining, _ progress: (DistillationProgress) -> Void
   ) throws(DistillationError) -> Graph {
     var student = student
     let stages = Stage.all(of: student, distillation.teacher, kept: options.keptChannels)
@@ -27,27 +26,34 @@ struct BlockTraining {
     let count = cachedFrames(stages)
     var own = (0..<count).map { distillation.frames.elements($0)[0] }
     var full = own
-    do throws(GradientError) {
-      for (index, stage) in stages.enumerated() {
-        let teacher = try Tape(
-          distillation.teacher, from: [stage.input.teacher], to: [stage.output.teacher], gradientsOf: [])
-        full = outputs(teacher, teacher.makeParameters(), full)
-        let tape = try Tape(
-          student, from: [stage.input.student], to: [stage.output.student], gradientsOf: stage.trained)
-        let parameters = tape.makeParameters()
-        if index >= state.finishedBlocks {
-          let loss = train(
-            tape, parameters, own, full.map(stage.output.target), index, stages.count, progress)
-          history.blocks.append(loss)
-          student = tape.graph(with: parameters)
-          network.load(student)
-          (state.finishedBlocks, state.parameters) = (index + 1, network.parameters.elements)
-          checkpoint?(state)
-        }
-        own = outputs(tape, parameters, own)
+    for (index, stage) in stages.enumerated() {
+      let (teacher, tape) = try tapes(of: stage, student)
+      full = outputs(teacher, teacher.makeParameters(), full)
+      let parameters = tape.makeParameters()
+      if index >= state.finishedBlocks {
+        let loss = train(tape, parameters, own, full.map(stage.output.target), index, stages.count, progress)
+        history.blocks.append(loss)
+        student = tape.graph(with: parameters)
+        network.load(student)
+        (state.finishedBlocks, state.parameters) = (index + 1, network.parameters.elements)
+        try distillation.save(state)
       }
-    } catch { throw .gradient(error) }
+      own = outputs(tape, parameters, own)
+    }
     return student
+  }
+
+  private func tapes(
+    of stage: Stage, _ student: Graph
+  ) throws(DistillationError) -> (teacher: Tape, student: Tape) {
+    do throws(GradientError) {
+      return (
+        try Tape(
+          distillation.teacher, from: [stage.input.teacher], to: [stage.output.teacher], gradientsOf: []),
+        try Tape(
+          student, from: [stage.input.student], to: [stage.output.student], gradientsOf: stage.trained)
+      )
+    } catch { throw .gradient(error) }
   }
 
   /// As many frames as fit the memory for the largest block.

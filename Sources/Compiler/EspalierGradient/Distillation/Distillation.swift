@@ -6,13 +6,21 @@ public import EspalierGraph
 /// Blocks first, each from the student's input to the teacher's output; then the whole network on augmented frames
 /// with the teacher beside it. What is best on frames that are held back is the result.
 public struct Distillation {
+  /// Computes the outputs of one frame from its inputs.
+  public typealias Execute = (_ inputs: [[Float]]) throws -> [[Float]]
+  /// Makes something that runs a network frame by frame.
+  public typealias Engine = (_ graph: Graph) throws -> Execute
+
   let teacher: Graph
   let student: Graph
   let frames: TrainingFrames
   let holdout: TrainingFrames
   let options: DistillationOptions
-  /// Receives the state after every block and every judgement.
-  public var checkpoint: ((DistillationCheckpoint) -> Void)?
+  /// Makes what runs the teacher, once for each thread; nil: it runs as a tape. What it makes is called on one thread at
+  /// a time.
+  public var teacherEngine: Engine?
+  /// Receives the state after every block and every judgement; training ends where it throws.
+  public var checkpoint: ((DistillationCheckpoint) throws -> Void)?
 
   /// - Parameters:
   ///   - teacher: Simplified, in float32.
@@ -40,7 +48,10 @@ public struct Distillation {
     try check()
     let clock = TrainingClock(limit: options.timeLimit)
     var run = try NetworkTraining(self, clock)
-    var (state, history) = (DistillationCheckpoint(student), DistillationHistory())
+    // Nothing reads all frames only to tell this training from others that nobody asks about.
+    let isNamed = checkpoint != nil || self.checkpoint != nil
+    let fingerprint = isNamed ? TrainingFingerprint(self).value : 0
+    var (state, history) = (DistillationCheckpoint(fingerprint: fingerprint), DistillationHistory())
     state.parameters = run.parameters.elements
     run.prepare()
     let start = run.judge(step: 0)
@@ -54,9 +65,14 @@ public struct Distillation {
     if state.step == 0, options.blockSteps > 0 {
       try trainBlocks(&state, &history, run, clock, better: start.loss, progress)
     }
-    run.train(&state, &history, self.checkpoint, progress)
+    try run.train(&state, &history, progress)
     history.seconds = clock.elapsed
     return (run.result(), history)
+  }
+
+  /// Hands over where training stands.
+  func save(_ state: DistillationCheckpoint) throws(DistillationError) {
+    do { try checkpoint?(state) } catch { throw .unsaved("\(error)") }
   }
 
   private func check() throws(DistillationError) {
@@ -74,7 +90,7 @@ public struct Distillation {
     let before = run.parameters.elements
     run.parameters.elements = state.parameters
     let blocks = BlockTraining(self, clock)
-    run.load(try blocks.run(from: run.result(), &state, &history, run, checkpoint, progress))
+    run.load(try blocks.run(from: run.result(), &state, &history, run, progress))
     history.keptBlocks = run.judge(step: 0).loss < loss
     state.parameters = history.keptBlocks ? run.parameters.elements : before
   }
@@ -111,8 +127,10 @@ public enum DistillationError: Error, Equatable, Sendable, CustomStringConvertib
   case inputs(teacher: [TensorType], student: [TensorType])
   /// An output of the student is none of the teacher's, or of another shape.
   case output(String)
-  /// The checkpoint is of another network.
+  /// The checkpoint is of another network, of other frames or options.
   case foreignCheckpoint
+  /// The caller could not keep a checkpoint.
+  case unsaved(String)
 
   public var description: String {
     switch self {
@@ -121,7 +139,12 @@ public enum DistillationError: Error, Equatable, Sendable, CustomStringConvertib
     case .inputs(let teacher, let student):
       "the student takes \(student), but its teacher \(teacher); they must take the same"
     case .output(let name): "the teacher has no output like the student's '\(name)'"
-    case .foreignCheckpoint: "the checkpoint is of another network; start again without it"
+    case .foreignCheckpoint:
+      """
+      the checkpoint is of another training: the network, what was cut from it, the frames or the options were others; \
+      start again without it
+      """
+    case .unsaved(let reason): "training stopped because its checkpoint cannot be kept: \(reason)"
     }
   }
 }

@@ -1,11 +1,9 @@
-internal import EspalierGraph
-
 /// Where a training stands: what is needed to go on as if it had not been interrupted.
 ///
 /// In a file: the magic `ESPDIST1`, the lengths and numbers as 64-bit words, the parameters, moments and best
 /// parameters as 32-bit floats, all little-endian, and the CRC-32C of everything before it.
 public struct DistillationCheckpoint: Equatable, Sendable {
-  /// Of the student's structure: a checkpoint of another network is refused.
+  /// Of both networks, the frames and the options: a checkpoint of another training is refused.
   public internal(set) var fingerprint: UInt64
   /// Blocks that are trained.
   public internal(set) var finishedBlocks = 0
@@ -19,16 +17,7 @@ public struct DistillationCheckpoint: Equatable, Sendable {
   var second: [Float] = []
   var best: [Float] = []
 
-  init(_ student: Graph) {
-    var sum: UInt64 = 0xCBF2_9CE4_8422_2325
-    for node in student.nodes {
-      let shapes = node.inputs.map { student.type(of: $0).description }.joined(separator: " ")
-      for byte in "\(node.name) \(node.op.name) \(shapes)".utf8 {
-        sum = (sum ^ UInt64(byte)) &* 0x100_0000_01B3
-      }
-    }
-    fingerprint = sum
-  }
+  init(fingerprint: UInt64) { self.fingerprint = fingerprint }
 
   /// Notes where training of the whole network stands.
   ///
@@ -42,7 +31,7 @@ public struct DistillationCheckpoint: Equatable, Sendable {
     if isBest { (best, bestLoss, bestStep) = (parameters, judgement.loss, judgement.step) }
   }
 
-  /// Whether it is of a network of this structure, with so many trained floats.
+  /// Whether it is of this training, with so many trained floats.
   func fits(_ fingerprint: UInt64, parameters count: Int) -> Bool {
     let moments = [first.count, second.count, best.count]
     return self.fingerprint == fingerprint && parameters.count == count

@@ -31,6 +31,14 @@ public struct DistillationOptions: Sendable {
   public var cacheByteCount = 1 << 29
 
   public init() {}
+
+  /// What decides the result, as text: threads do not, and a limit of time makes it the machine's anyway.
+  var decisive: String {
+    """
+    \(blockSteps) \(networkSteps) \(batch) \(rate) \(clipNorm) \(temperature) \(stageWeight) \(augmentation) \
+    \(judgements) \(patience) \(seed) \(cacheByteCount)
+    """
+  }
 }
 
 /// How training goes.

@@ -4,8 +4,7 @@ internal import EspalierGraph
 /// Training of the whole student beside its teacher.
 struct NetworkTraining {
   private let team: TrainingTeam
-  private let teacherTape: Tape
-  private let teachers: [TapeMemory]
+  private let teacher: TeacherRunner
   private var loss: OutputLoss
   private let distillation: Distillation
   private let clock: TrainingClock
@@ -19,17 +18,12 @@ struct NetworkTraining {
     let (student, teacher) = (distillation.student, distillation.teacher)
     (self.distillation, self.clock) = (distillation, clock)
     loss = try Self.loss(distillation)
-    let tapes: (student: Tape, teacher: Tape)
     do throws(GradientError) {
-      tapes = (
-        try Tape(student, to: loss.studentOutputs, gradientsOf: Tape.trainable(student)),
-        try Tape(teacher, to: loss.teacherOutputs, gradientsOf: [])
-      )
+      let tape = try Tape(student, to: loss.studentOutputs, gradientsOf: Tape.trainable(student))
+      team = TrainingTeam(tape, tape.makeParameters(), threads: distillation.options.threads)
+      self.teacher = try TeacherRunner(
+        teacher, to: loss.teacherOutputs, workers: team.memories.count, engine: distillation.teacherEngine)
     } catch { throw .gradient(error) }
-    teacherTape = tapes.teacher
-    team = TrainingTeam(tapes.student, tapes.student.makeParameters(), threads: distillation.options.threads)
-    let parameters = tapes.teacher.makeParameters()
-    teachers = team.memories.map { _ in TapeMemory(tapes.teacher, parameters) }
   }
 
   private static func loss(_ distillation: Distillation) throws(DistillationError) -> OutputLoss {
@@ -79,12 +73,9 @@ struct NetworkTraining {
     let count = min(distillation.frames.count, 64)
     var sums = [Double](repeating: 0, count: loss.terms.count)
     for frame in 0..<count {
-      for (input, elements) in distillation.frames.elements(frame).enumerated() {
-        teachers[0].setInput(input, elements)
-      }
-      teacherTape.forward(teachers[0])
+      teacher.run(distillation.frames.elements(frame), worker: 0)
       for (index, term) in loss.terms.enumerated() {
-        let target = term.counterpart.target(teachers[0])
+        let target = term.counterpart.target(teacher.memories[0])
         sums[index] += gradient_dot(target.count, target, target) / Double(max(target.count, 1))
       }
     }
@@ -103,7 +94,7 @@ struct NetworkTraining {
           team.shards.forEach(batch.count) { index, worker in
             run(batch[index], worker)
             (losses[first + index], agreements[first + index]) = loss.judge(
-              team.memories[worker], teachers[worker])
+              team.memories[worker], teacher.memories[worker])
           }
         }
       }
@@ -119,17 +110,16 @@ struct NetworkTraining {
   private func run(_ frame: [[Float]], _ worker: Int) {
     for (input, elements) in frame.enumerated() {
       team.memories[worker].setInput(input, elements)
-      teachers[worker].setInput(input, elements)
     }
     tape.forward(team.memories[worker])
-    teacherTape.forward(teachers[worker])
+    teacher.run(frame, worker: worker)
   }
 
   /// Trains on, and leaves the best parameters behind.
   func train(
     _ state: inout DistillationCheckpoint, _ history: inout DistillationHistory,
-    _ checkpoint: ((DistillationCheckpoint) -> Void)?, _ progress: (DistillationProgress) -> Void
-  ) {
+    _ progress: (DistillationProgress) -> Void
+  ) throws(DistillationError) {
     parameters.elements = state.parameters
     var adam = Adam(parameters: parameters.count, rate: options.rate, clipNorm: options.clipNorm)
     if state.step > 0 {
@@ -156,7 +146,7 @@ struct NetworkTraining {
       // Before its last half the step size is too large to tell.
       state.update(
         parameters.elements, adam, judgement, isBest: judgement.loss < state.bestLoss, counts: done > 0.5)
-      checkpoint?(state)
+      try distillation.save(state)
     }
     parameters.elements = state.best
     history.best = judge(step: state.bestStep)
@@ -172,8 +162,13 @@ struct NetworkTraining {
       var random = TrainingRandom(seed: options.seed, stream: UInt64(step * frames.count + index + 1))
       var frame = originals[index]
       frame[0] = options.augmentation.apply(to: frame[0], shape: shape, &random)
+      if frame.count == 1, options.augmentation.mixes {
+        let other = originals[(index + 1) % frames.count][0]
+        frame[0] = options.augmentation.mix(
+          frame[0], with: options.augmentation.apply(to: other, shape: shape, &random), shape: shape, &random)
+      }
       run(frame, worker)
-      return loss.seed(memory, teachers[worker])
+      return loss.seed(memory, teacher.memories[worker])
     }
   }
 }
