@@ -72,7 +72,7 @@ def run(engine, files, threads, count, hz, folder):
         return json.loads(text.splitlines()[-1])
     times = folder / "times.csv"
     command = [ESPALIER, "bench", pack, "--input", frame, "--threads", threads, "-n", count, "--warmup", 20]
-    command += ["--export-times", times] + (["--camera", hz] if hz else [])
+    command += ["--export-times", times] + (["--camera", hz, "--deadline", "1000s"] if hz else [])
     subprocess.run([str(part) for part in command], check=True, stdout=subprocess.DEVNULL)
     rows = list(csv.DictReader(times.open()))
     columns = {name: [int(row[name]) for row in rows] for name in ("latency_ns", "age_ns", "dropped")}

@@ -73,7 +73,10 @@ import Testing
     #expect(bench.output.wantsProfile)
     #expect(bench.frames.pace(.drop) == .idle(20_000_000))
     let paced = try parse(["--graph=a", "--run_frequency=25"])
-    #expect(paced.frames.pace(.queue) == .camera(rate: 25, .queue))
+    #expect(paced.frames.pace(.queue) == .camera(rate: 25, .queue, waiting: 16))
+    #expect(paced.frames.deadlineMilliseconds == 40)
+    #expect(try parse(["a"]).frames.deadlineMilliseconds == nil)
+    #expect(try parse(["a", "--camera", "25", "--deadline", "8ms"]).frames.deadlineMilliseconds == 8)
     #expect(try !parse(["a", "--enable_op_profiling=false"]).output.wantsProfile)
   }
 
@@ -93,7 +96,9 @@ import Testing
 
   @Test(arguments: [
     (["a", "-nstreams", "2"], "--threads"), (["a", "-hint", "throughput"], "latency"),
-    (["a", "-api", "async"], "queue"), (["a", "-d", "GPU"], "CPU"), (["a", "--deadline", "5ms"], "--camera"),
+    (["a", "-api", "async"], "queue"), (["a", "-d", "GPU"], "CPU"),
+    (["a", "--deadline", "5"], "--deadline"), (["a", "--queue-length", "0"], "--queue-length"),
+    (["a", "--levels", "2-1"], "--levels"), (["a", "--levels", "-1"], "--levels"),
     (["a", "--camera", "30", "--idle-gap", "5ms"], "exclude"),
     (["a", "--max-rate", "--camera", "30"], "--max-rate"),
     (["a", "--plot", "x.png"], ".svg"), (["a", "--with-load", "gpu"], "--with-load"),

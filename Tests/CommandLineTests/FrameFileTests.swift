@@ -1,4 +1,5 @@
 import EspalierReport
+import EspalierRuntime
 import Foundation
 import Testing
 
@@ -9,16 +10,26 @@ import Testing
     FrameSample(
       index: 0, due: 1_000, start: 2_000, end: 1_502_000, processor: 3_000_000, dropped: 0,
       counters: SystemCounters(involuntarySwitches: 1, minorFaults: 2)),
-    FrameSample(index: 3, due: 9_000, start: 9_500, end: 2_009_500, processor: 7, dropped: 2),
+    FrameSample(
+      index: 3, due: 9_000, start: 9_500, end: 2_009_500, processor: 7, dropped: 2, deadline: 1_009_000,
+      verdict: FrameVerdict(
+        outcome: .late(nanoseconds: 1_000_300), level: 1, modelNanoseconds: 1_999_700,
+        overheadNanoseconds: 200,
+        ageNanoseconds: 2_000_450, sequenceGap: 2)),
+    FrameSample(
+      index: 4, due: 10_000, start: 10_500, end: 12_000, deadline: 11_000,
+      verdict: FrameVerdict(outcome: .cancelled(call: 5))),
   ]
 
   @Test func `are rows of whole nanoseconds in CSV`() {
     #expect(
       FrameFiles.csv(samples) == """
         frame,due_ns,start_ns,end_ns,latency_ns,age_ns,cpu_ns,dropped,involuntary_switches,voluntary_switches,\
-        minor_faults,major_faults,allocations
-        0,1000,2000,1502000,1500000,1501000,3000000,0,1,0,2,0,0
-        3,9000,9500,2009500,2000000,2000500,7,2,0,0,0,0,0
+        minor_faults,major_faults,allocations,deadline_ns,outcome,late_ns,call,level,model_ns,overhead_ns,\
+        verdict_age_ns,sequence_gap
+        0,1000,2000,1502000,1500000,1501000,3000000,0,1,0,2,0,0,,met,0,,0,0,0,,0
+        3,9000,9500,2009500,2000000,2000500,7,2,0,0,0,0,0,1009000,late,1000300,,1,1999700,200,2000450,2
+        4,10000,10500,12000,1500,2000,0,0,0,0,0,0,0,11000,cancelled,0,5,0,0,0,,0
 
         """)
   }
@@ -26,8 +37,11 @@ import Testing
   @Test func `are objects in JSON, with trtexec's name beside ours`() throws {
     let rows = try #require(
       try JSONSerialization.jsonObject(with: Data(FrameFiles.json(samples).utf8)) as? [[String: Any]])
-    #expect(rows.map { $0["latency_ns"] as? Int } == [1_500_000, 2_000_000])
-    #expect(rows.map { $0["latencyMs"] as? Double } == [1.5, 2])
+    #expect(rows.map { $0["latency_ns"] as? Int } == [1_500_000, 2_000_000, 1_500])
+    #expect(rows.map { $0["latencyMs"] as? Double } == [1.5, 2, 0.0015])
+    #expect(rows.map { $0["outcome"] as? String } == ["met", "late", "cancelled"])
+    #expect(rows.map { $0["call"] as? Int } == [nil, nil, 5])
+    #expect(rows.map { $0["deadline_ns"] as? Int } == [nil, 1_009_000, 11_000])
     #expect(rows[1]["age_ns"] as? Int == 2_000_500)
     #expect(rows[1]["dropped"] as? Int == 2)
   }

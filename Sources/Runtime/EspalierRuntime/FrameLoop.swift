@@ -23,6 +23,8 @@ struct FrameState {
   var arrivalsBefore: UInt32 = 0
   /// Where the nanoseconds of each call go, if anybody asked.
   var timings: UnsafeMutablePointer<UInt64>?
+  /// Where the nanoseconds go that the calling thread waited for others, if anybody asked.
+  var waiting: UnsafeMutablePointer<UInt64>?
   /// Whether the time between two looks at the deadline is measured.
   var measuresPieces = false
 }
@@ -52,7 +54,7 @@ struct FrameLoop: @unchecked Sendable {
       if call.pointee.waits {
         arrived &+= 1
         arrive(1)
-        wait(for: before &+ arrived &* threads)
+        meet(before &+ arrived &* threads)
         if hasDeadline, isOver { break }
       }
       if index > range.lowerBound { note(call: index - 1, &clock) }
@@ -61,7 +63,7 @@ struct FrameLoop: @unchecked Sendable {
     }
     arrive(barriers &- arrived)
     if thread == 0 {
-      wait(for: before &+ barriers &* threads)
+      meet(before &+ barriers &* threads)
       if !range.isEmpty { note(call: range.upperBound - 1, &clock) }
     }
   }
@@ -137,6 +139,15 @@ struct FrameLoop: @unchecked Sendable {
     if state.pointee.threads > 1 {
       signals.arrivals.pointee.wrappingAdd(count, ordering: .acquiringAndReleasing)
     }
+  }
+
+  /// Waits as `wait` does, and notes how long.
+  @inline(__always)
+  private func meet(_ target: UInt32) {
+    guard thread == 0, let waiting = state.pointee.waiting else { return wait(for: target) }
+    let start = espalier_clock_nanoseconds()
+    wait(for: target)
+    waiting.pointee &+= espalier_clock_nanoseconds() &- start
   }
 
   /// Waits until `target` arrivals have been counted: spins, then yields, then sleeps in short steps, so that

@@ -5,7 +5,8 @@ extension Session {
   ///   - inputs: For each input of the model its elements, row by row in the ONNX model's layout; as many
   ///     as `model.inputs[i].byteCount / 4`. Nothing of them is kept.
   ///   - outputs: For each output of the model room for its elements. No output may overlap an input.
-  ///   - timings: Gets the nanoseconds of each call of the level, its waiting included; empty: nothing is measured.
+  ///   - timings: Gets the nanoseconds of each call of the level, its waiting included; behind them, where there is
+  ///     room, those that the calling thread waited for others. Empty: nothing is measured.
   /// - Throws: `portCount`, `missingBuffer` or `timingCount` before anything runs.
   public mutating func run(
     inputs: UnsafeBufferPointer<UnsafePointer<Float>?>,
@@ -21,7 +22,9 @@ extension Session {
       pool.run(watchedLevel, timings: nil)
       _ = endWatchedFrame(unfinishedCall: nil)
     } else {
-      pool.run(level, timings: timings.isEmpty ? nil : timings.baseAddress)
+      let waiting =
+        timings.count > level.calls.count ? timings.baseAddress.map { $0 + level.calls.count } : nil
+      pool.run(level, timings: timings.isEmpty ? nil : timings.baseAddress, waiting: waiting)
     }
     pool.signals.count(.met)
   }

@@ -79,7 +79,17 @@ final class WorkerPool: @unchecked Sendable {
   }
 
   /// Runs one frame on all threads, or on the calling thread alone where no call is shared or workers are missing.
-  func run(_ level: LevelSchedule, timings: UnsafeMutablePointer<UInt64>?) {
+  ///
+  /// - Parameters:
+  ///   - timings: Gets the nanoseconds of each call.
+  ///   - waiting: Gets those that the calling thread waited for others.
+  func run(
+    _ level: LevelSchedule, timings: UnsafeMutablePointer<UInt64>?,
+    waiting: UnsafeMutablePointer<UInt64>? = nil
+  ) {
+    waiting?.pointee = 0
+    state.pointee.waiting = threads > 1 ? waiting : nil
+    defer { state.pointee.waiting = nil }
     state.pointee.level = level
     state.pointee.deadline = FrameState.noDeadline
     state.pointee.timings = timings

@@ -23,11 +23,13 @@ void measure_sleep_until(uint64_t nanoseconds) {
 
 void measure_wake_on_time(void) { prctl(PR_SET_TIMERSLACK, 1ul); }
 
-int measure_pin(int core) {
+int measure_use_cores(const int *cores, int count) {
   cpu_set_t set;
   CPU_ZERO(&set);
-  if (core < 0 || core >= CPU_SETSIZE) return EINVAL;
-  CPU_SET(core, &set);
+  for (int i = 0; i < count; i++) {
+    if (cores[i] < 0 || cores[i] >= CPU_SETSIZE) return EINVAL;
+    CPU_SET(cores[i], &set);
+  }
   return sched_setaffinity(0, sizeof set, &set) == 0 ? 0 : errno;
 }
 

@@ -18,31 +18,13 @@ struct DeadlineReport: Encodable {
     let sequence_gap: UInt64
   }
 
-  struct Counts: Encodable {
-    var met = 0
-    var late = 0
-    var cancelled = 0
-    var skipped = 0
-    var degraded = 0
-  }
-
   let deadline_ms: Double
-  let counts: Counts
+  let counts: VerdictCounts
   let verdicts: [Frame]
 
   init(_ deadline: MillisecondsArgument, _ verdicts: [FrameVerdict], _ model: Model) {
     deadline_ms = deadline.value
-    var counts = Counts()
-    for verdict in verdicts {
-      switch verdict.outcome {
-      case .met: counts.met += 1
-      case .late: counts.late += 1
-      case .cancelled: counts.cancelled += 1
-      case .skipped: counts.skipped += 1
-      }
-      if verdict.isDegraded { counts.degraded += 1 }
-    }
-    self.counts = counts
+    counts = VerdictCounts(verdicts)
     self.verdicts = verdicts.map { Frame($0, model) }
   }
 
@@ -50,8 +32,7 @@ struct DeadlineReport: Encodable {
     for (index, verdict) in verdicts.enumerated() { print("frame \(index): \(verdict.text)") }
     print(
       """
-      \(verdicts.count) frames within \(Format.milliseconds(deadline_ms)): \(counts.met) met, \
-      \(counts.late) late, \(counts.cancelled) cancelled, \(counts.skipped) skipped
+      \(verdicts.count) frames within \(Format.milliseconds(deadline_ms)): \(counts.text)
       """)
   }
 }

@@ -40,14 +40,18 @@ struct FrameRunner: ~Copyable {
   private let inputs: UnsafeMutableBufferPointer<UnsafePointer<Float>?>
   private let outputs: UnsafeMutableBufferPointer<UnsafeMutablePointer<Float>?>
   private let storage: [UnsafeMutableBufferPointer<Float>]
-  /// Nanoseconds of each call of the last frame that was profiled.
+  /// Nanoseconds of each call of the last frame that was profiled, and of the calling thread's waiting.
   private let timings: UnsafeMutableBufferPointer<UInt64>
 
-  init(_ model: Model, threads: Int, policy: ThreadPolicy = ThreadPolicy()) throws {
+  /// - Parameter levels: Those that frames may go through; nil: all.
+  init(
+    _ model: Model, threads: Int, policy: ThreadPolicy = ThreadPolicy(), levels: ClosedRange<Int>? = nil
+  ) throws {
     do { session = try Session(model, threads: threads, policy: policy) } catch {
       if case .threadCount = error { throw UsageError("--threads: \(error)") }
       throw error
     }
+    if let levels { session.allowedLevels = levels }
     self.model = model
     self.threads = threads
     let ports = model.inputs + model.outputs
@@ -68,7 +72,7 @@ struct FrameRunner: ~Copyable {
     for index in model.outputs.indices {
       outputs.initializeElement(at: index, to: storage[model.inputs.count + index].baseAddress)
     }
-    timings = .allocate(capacity: max(1, model.calls.count))
+    timings = .allocate(capacity: model.calls.count + 1)
     timings.initialize(repeating: 0)
   }
 
@@ -99,8 +103,30 @@ struct FrameRunner: ~Copyable {
       frame: frame)
   }
 
-  /// Warms the session up and says what it got.
-  mutating func prepare() throws -> SessionFacts { try session.prepare() }
+  /// Warms the session up, places the calling thread, and says what it got.
+  ///
+  /// - Parameter locksMemory: Whether to keep the session's memory from being paged out.
+  @discardableResult
+  mutating func prepare(locksMemory: Bool = false) throws -> SessionFacts {
+    try session.prepare(locksMemory: locksMemory)
+  }
+
+  /// What became of the frames so far, by the session's own counters.
+  var counters: VerdictCounts { VerdictCounts(session.monitor.counters) }
+
+  /// How a frame's inputs lie one behind the other.
+  var inputLayout: InputLayout { InputLayout(byteCounts: model.inputs.map(\.byteCount)) }
+
+  /// Lets frames from now on read their inputs from there.
+  ///
+  /// - Parameter frame: As `inputLayout` says; valid as long as frames run. Nil: from where `load` puts them.
+  func readInputs(_ layout: InputLayout, from frame: UnsafeRawPointer?) {
+    for index in inputs.indices {
+      inputs[index] =
+        frame.map { ($0 + layout.offsets[index]).assumingMemoryBound(to: Float.self) }
+        ?? storage[index].baseAddress.map { UnsafePointer($0) }
+    }
+  }
 
   /// Gathers statistics of the model's watched tensors in one of `interval` frames.
   mutating func watch(every interval: Int, alarm: @escaping @Sendable (RoadAlarm) -> Void) throws {
@@ -136,13 +162,11 @@ struct FrameRunner: ~Copyable {
   /// Nanoseconds of each call of the last frame that was profiled.
   var timedCalls: [UInt64] { Array(timings.prefix(level.calls.count)) }
 
+  /// Nanoseconds that the calling thread waited for others in that frame.
+  var waiting: UInt64 { timings[level.calls.count] }
+
   /// The level that frames without a deadline go through.
   var level: Plan.Level { model.levels[session.allowedLevels.lowerBound] }
-
-  /// Keeps to levels from one on: 0 is the whole network.
-  mutating func allow(levelsFrom first: Int) {
-    session.allowedLevels = first...model.levels.count - 1
-  }
 
   /// The elements of output `index` after the last frame.
   func output(_ index: Int) -> [Float] { Array(storage[model.inputs.count + index]) }

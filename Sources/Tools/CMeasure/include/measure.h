@@ -22,8 +22,8 @@ void measure_count_allocations(int on);
 // Calls counted so far.
 uint64_t measure_allocations(void);
 
-// Keeps the calling thread on one core; 0 or an errno.
-int measure_pin(int core);
+// Lets the calling thread run on these cores alone; 0 or an errno.
+int measure_use_cores(const int *cores, int count);
 
 // The cores that the calling thread may use: writes up to `limit` numbers and gives how many there are.
 int measure_cores(int *cores, int limit);

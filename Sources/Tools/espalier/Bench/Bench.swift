@@ -26,10 +26,14 @@ struct Bench: ParsableCommand {
 
         espalier bench signs.espalier --camera 30 --duration 60 --plot run.html
         espalier bench signs.espalier --camera 30 queue --with-load cpu
+        espalier bench signs.espalier --deadline 8ms --levels 1-2 --mlock
         espalier bench signs.espalier --max-rate --slo 10ms@p99
 
-      With --camera, a bar is held against the age of outputs: from the moment at
-      which the frame was due. The times of calls are of separate frames. The FMA
+      With --camera, frames go through the runtime's mailbox from a thread of their own,
+      and a bar is held against the age of outputs: from the moment at which the frame
+      was due. A frame that its deadline ended has no outputs and counts as late:
+      latencies are of the others. The header says what the session really got; the
+      overhead of the runtime is a call's time without the model's. The times of calls are of separate frames. The FMA
       peak is what one core was just measured to do; Winograd kernels, which
       multiply less often than the definition, may pass it.
 

@@ -1,4 +1,5 @@
 internal import ArgumentParser
+internal import EspalierRuntime
 
 /// Seconds; with a unit (`500ms`, `2s`) whatever it says.
 struct Seconds: ExpressibleByArgument, Equatable, Sendable {
@@ -46,6 +47,33 @@ struct CoreList: ExpressibleByArgument, Equatable, Sendable {
     let cores = parts.compactMap { Int($0) }.filter { $0 >= 0 }
     guard !cores.isEmpty, cores.count == parts.count else { return nil }
     self.cores = cores
+  }
+}
+
+/// `1` or `0-2`: levels of a pack, from the largest network that may be run to the smallest.
+struct LevelRange: ExpressibleByArgument, Equatable, Sendable {
+  let first: Int
+  /// Nil: the smallest of the pack.
+  let last: Int?
+
+  init?(argument: String) {
+    let parts = argument.split(separator: "-", maxSplits: 1, omittingEmptySubsequences: false)
+    let numbers = parts.compactMap { Int($0) }.filter { $0 >= 0 }
+    guard numbers.count == parts.count, let first = numbers.first else { return nil }
+    last = numbers.count == 2 ? numbers[1] : nil
+    if let last, last < first { return nil }
+    self.first = first
+  }
+
+  /// - Throws: `UsageError` where the pack has fewer levels.
+  func checked(for model: Model) throws -> ClosedRange<Int> {
+    let smallest = model.levels.count - 1
+    guard first <= smallest, (last ?? 0) <= smallest else {
+      throw UsageError(
+        smallest == 0
+          ? "--levels: the pack has one level, number 0" : "--levels: the pack has levels 0 to \(smallest)")
+    }
+    return first...(last ?? smallest)
   }
 }
 

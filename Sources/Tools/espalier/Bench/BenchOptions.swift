@@ -43,15 +43,25 @@ struct FrameOptions: ParsableArguments {
     help: ArgumentHelp(
       """
       A camera gives HZ frames a second on absolute time. Write 'drop' behind it (the newest waits, the default) \
-      or 'queue' (all wait).
+      or 'queue' (they wait in order).
       """, valueName: "HZ"))
   var camera: Double?
 
+  @Option(help: ArgumentHelp("As many wait in the queue; one that finds no room is lost.", valueName: "N"))
+  var queueLength = 16
+
   @Option(
     help: ArgumentHelp(
-      "With --camera: how old a frame's outputs may be; a frame's period where not given.", valueName: "33ms")
-  )
-  var deadline: Milliseconds?
+      """
+      Cancel a frame that is not ready so long after it began, or after the camera gave it; with --camera a \
+      frame's period where not given.
+      """, valueName: "8ms"))
+  var deadline: MillisecondsArgument?
+
+  @Option(
+    help: ArgumentHelp(
+      "Run no other levels of the pack: 0 is the whole network.", valueName: "FIRST[-LAST]"))
+  var levels: LevelRange?
 
   @Option(
     name: [.long, .customLong("idleTime")],
@@ -74,9 +84,7 @@ struct FrameOptions: ParsableArguments {
     if camera != nil, idleGap != nil || runDelay != nil {
       throw ValidationError("--camera and --idle-gap exclude each other: a camera says when frames come")
     }
-    if deadline != nil, camera == nil {
-      throw ValidationError("--deadline counts from the camera's frame: give --camera HZ, or --slo")
-    }
+    if !(1...1024 ~= queueLength) { throw ValidationError("--queue-length is 1 to 1024 frames") }
   }
 
   /// What runs untimed; trtexec's and benchmark_model's times replace the count.
@@ -86,8 +94,11 @@ struct FrameOptions: ParsableArguments {
       ? Warmup(frames: 0) : Warmup(frames: warmup ?? (seconds == nil ? 10 : 0), seconds: seconds ?? 0)
   }
 
+  /// How long a frame has, in milliseconds; nil: as long as it takes.
+  var deadlineMilliseconds: Double? { deadline?.value ?? camera.map { 1_000 / $0 } }
+
   func pace(_ mode: CameraMode) -> Pace {
-    if let camera { return .camera(rate: camera, mode) }
+    if let camera { return .camera(rate: camera, mode, waiting: queueLength) }
     guard let gap = idleGap?.value ?? runDelay.map({ $0.value * 1_000 }), gap > 0 else { return .backToBack }
     return .idle(UInt64(gap * 1e6))
   }
@@ -133,6 +144,9 @@ struct ThreadPlacement: ParsableArguments {
 
   @Flag(name: [.customLong("useSpinWait")], help: .hidden) var spinAlways = false
 
+  @Flag(help: "Keep the session's memory from being paged out, as far as the system lets it.")
+  var mlock = false
+
   func validate() throws {
     guard threads > 0 else { throw ValidationError("--threads is at least 1") }
     guard 0...99 ~= priority else { throw ValidationError("--priority is 0 to 99") }
@@ -147,6 +161,7 @@ struct ThreadPlacement: ParsableArguments {
     let list = cores?.cores ?? (pin?.value == true ? Array(allowed.prefix(threads)) : [])
     guard let first = list.first else { return (nil, policy) }
     policy.cores = list.count > 1 ? Array(list.dropFirst()) + [first] : list
+    policy.callingCore = first
     return (first, policy)
   }
 }

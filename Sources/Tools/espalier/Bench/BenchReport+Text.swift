@@ -2,18 +2,24 @@ extension BenchReport {
   /// Who measured, before it begins.
   static func header(_ facts: Facts) -> String {
     let load = facts.load.isEmpty ? "" : "\ncompeting: " + facts.load.map(\.text).joined(separator: ", ")
-    return "\(facts.pack)\n\(facts.machine.text(threads: facts.threads))\(load)"
+    return "\(facts.pack)\n\(facts.machine.text(threads: facts.threads))\n\(facts.session.text)\(load)"
   }
 
   /// - Parameter percentiles: Of the latency line.
   func text(percentiles: [Double]) -> String {
     let latency = LatencyText(
-      statistics: LatencyStatistics(times_ms), seconds: duration_ms / 1_000, percentiles: percentiles)
+      statistics: LatencyStatistics(times_ms, incomplete: count - times_ms.count),
+      seconds: duration_ms / 1_000, percentiles: percentiles)
     var parts = [latency.line + latency.refusals.map { "\n" + $0 }.joined(), latency.block]
-    if let camera { parts.append(camera.text) }
+    parts.append([camera?.text, verdicts.text].compactMap { $0 }.joined(separator: "\n"))
     parts.append(table)
     var end: [String] = []
-    if p99_bound_ms == nil, slo == nil { end.append("too few frames to claim p99: --iterations 662 or more") }
+    if p99_bound_ms == nil, slo == nil {
+      end.append(
+        count < EarlyStopping.framesNeeded(for: 0.99)
+          ? "too few frames to claim p99: --iterations 662 or more"
+          : "no p99 is claimed: \(count - times_ms.count) of \(count) frames have no outputs")
+    }
     if let slo, let bound = slo.bound_ms, slo.met {
       end.append("--slo \(slo.slo) is kept: \(Format.milliseconds(bound)) with 99 % confidence")
     }

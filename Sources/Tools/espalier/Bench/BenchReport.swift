@@ -1,21 +1,26 @@
+internal import EspalierPlan
+
 /// What `bench` prints; the names of the JSON object are fixed.
 struct BenchReport: Encodable {
   let pack: String
   let threads: Int
   let warmup: Int
   let machine: MachineFacts
+  /// What the session got.
+  let session: SessionReport
   /// Processes that competed, as they were asked for.
   let load: [String]
+  /// Frames that were timed; latencies are of those that have outputs.
   let count: Int
   let duration_ms: Double
   let throughput_fps: Double
   let min_ms: Double
   let median_ms: Double
   let mean_ms: Double
-  /// Nearest-rank percentiles of the frames that were timed.
-  let p90_ms: Double
-  let p99_ms: Double
-  let p99_9_ms: Double
+  /// Nearest-rank percentiles of the frames that were timed; absent where so many have no outputs.
+  let p90_ms: Double?
+  let p99_ms: Double?
+  let p99_9_ms: Double?
   let max_ms: Double
   /// Times that at most 10 %, 1 % and 0.1 % of all frames exceed, with 99 % confidence; absent where too few
   /// frames were timed.
@@ -38,10 +43,11 @@ struct BenchReport: Encodable {
   let counters: SystemCounters
   /// Whether `counters.allocations` was counted, by standing before malloc.
   let counts_allocations: Bool
+  let verdicts: VerdictReport
   let camera: CameraReport?
   let slo: ServiceLevel.Verdict?
   let profile: Profile?
-  /// One entry for each frame: wall time, processor time, how often a processor was taken away.
+  /// One entry for each frame that has outputs: wall time, processor time, how often a processor was taken away.
   let times_ms: [Double]
   let cpu_ms_all: [Double]
   let nivcsw: [Int]
@@ -52,10 +58,15 @@ struct BenchReport: Encodable {
     var threads: Int
     var warmup: Int
     var machine: MachineFacts
+    var session: SessionReport
+    /// Milliseconds of the first frame that the session ever ran.
+    var first: Double
     var load: [CompetingLoad]
     var countsAllocations: Bool
     var loadMilliseconds: Double
-    var multiplyAdds: UInt64
+    /// Milliseconds.
+    var deadline: Double?
+    var levels: [Plan.Level]
     var camera: CameraReport?
     var slo: ServiceLevel?
     var profile: Profile?
@@ -63,18 +74,21 @@ struct BenchReport: Encodable {
 
   init(_ facts: Facts, _ times: FrameTimes) {
     let wall = times.wall
-    let statistics = LatencyStatistics(wall)
+    let statistics = LatencyStatistics(wall, incomplete: times.incompleteCount)
     (pack, threads, warmup, machine) = (facts.pack, facts.threads, facts.warmup, facts.machine)
+    session = facts.session
     load = facts.load.map(\.text)
-    count = wall.count
+    count = times.samples.count
     duration_ms = times.seconds * 1_000
     throughput_fps = times.seconds > 0 ? Double(wall.count) / times.seconds : 0
     min_ms = statistics.minimum
     median_ms = statistics.median
     mean_ms = statistics.mean
-    p90_ms = statistics.percentile(0.9)
-    p99_ms = statistics.percentile(0.99)
-    p99_9_ms = statistics.percentile(0.999)
+    func percentile(_ fraction: Double) -> Double? {
+      let time = statistics.percentile(fraction)
+      return time.isFinite ? time : nil
+    }
+    (p90_ms, p99_ms, p99_9_ms) = (percentile(0.9), percentile(0.99), percentile(0.999))
     max_ms = statistics.maximum
     p90_bound_ms = statistics.bound(0.9)
     p99_bound_ms = statistics.bound(0.99)
@@ -83,9 +97,13 @@ struct BenchReport: Encodable {
     clean_ms = undisturbed.count < 5 ? nil : LatencyStatistics(undisturbed).median
     cpu_ms = LatencyStatistics(times.processor).median
     load_ms = facts.loadMilliseconds
-    first_ms = times.first
+    first_ms = facts.first
     rss_mb = ProcessUsage.residentMegabytes
-    let rate = Double(facts.multiplyAdds) / (statistics.median * 1e6)
+    let verdicts = VerdictReport(times, deadline: facts.deadline)
+    self.verdicts = verdicts
+    // The level that most frames went through.
+    let level = verdicts.levels.max { $0.frames < $1.frames }?.level ?? 0
+    let rate = Double(facts.levels[level].multiplyAdds) / (statistics.median * 1e6)
     gmacs_per_second = rate
     let peak = (facts.profile?.peak ?? ProcessorPeak.measured).map { $0 / 1e9 }
     peak_gmacs_per_second = peak
@@ -93,10 +111,10 @@ struct BenchReport: Encodable {
     counters = times.counters
     counts_allocations = facts.countsAllocations
     camera = facts.camera
-    slo = facts.slo?.verdict(facts.camera == nil ? wall : times.ages)
+    slo = facts.slo?.verdict(times.judged)
     profile = facts.profile
     times_ms = wall
     cpu_ms_all = times.processor
-    nivcsw = times.samples.map(\.counters.involuntarySwitches)
+    nivcsw = times.complete.map(\.counters.involuntarySwitches)
   }
 }

@@ -17,7 +17,10 @@ struct BenchResults {
     if let size = options.averageOf { print(LatencyText.averages(times.wall, of: size) + "\n") }
     // Without a word only what is supported is printed, and no sentence on what is not.
     let asked = options.percentile?.fractions
-    let supported = Self.percentiles.filter { EarlyStopping.framesNeeded(for: $0) <= report.count }
+    let statistics = LatencyStatistics(times.wall, incomplete: times.incompleteCount)
+    let supported = Self.percentiles.filter {
+      EarlyStopping.framesNeeded(for: $0) <= report.count && statistics.percentile($0).isFinite
+    }
     print(report.text(percentiles: asked ?? supported))
     if let path = options.exportTimes { try wrote(path) { try FrameFiles.write(times.samples, to: $0) } }
     if let path = options.histogram {
@@ -44,11 +47,11 @@ struct BenchResults {
   }
 
   private var plot: LatencyPlot {
-    let start = times.samples.first?.start ?? 0
-    let statistics = LatencyStatistics(judged)
+    let start = times.complete.first?.start ?? 0
+    let statistics = LatencyStatistics(judged, incomplete: times.incompleteCount)
     let noun = report.camera == nil ? "" : " age"
     var facts = [
-      (Format.milliseconds(statistics.median), "median\(noun) of \(report.count) frames"),
+      (Format.milliseconds(statistics.median), "median\(noun) of \(judged.count) frames"),
       (Format.milliseconds(statistics.maximum), "greatest\(noun)"),
     ]
     for (fraction, share) in [(0.99, "1 %"), (0.999, "0.1 %")] {
@@ -56,13 +59,13 @@ struct BenchResults {
       facts.append((Format.milliseconds(bound), "exceeded by at most \(share), 99 % confidence"))
     }
     if let camera = report.camera {
-      facts.append(("\(camera.missed)", "of \(camera.computed) after the deadline"))
+      facts.append(("\(camera.missed)", "of \(camera.taken) without outputs in time"))
       facts.append(("\(camera.dropped)", "of \(camera.frames) dropped"))
     }
     return LatencyPlot(
       title: "\(Files.name(report.pack)): latency",
       subtitle: report.machine.text(threads: report.threads) + competing,
-      times: judged, moments: times.samples.map { Double($0.start - start) / 1e9 },
+      times: judged, moments: times.complete.map { Double($0.start - start) / 1e9 },
       quantity: report.camera == nil ? "Time" : "Age of outputs", limit: limit, facts: facts)
   }
 

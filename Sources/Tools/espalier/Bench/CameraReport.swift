@@ -1,16 +1,29 @@
 /// How a camera's frames fared.
 struct CameraReport: Encodable {
+  struct Mailbox: Encodable {
+    let published: UInt64
+    let dropped: UInt64
+    let taken: UInt64
+  }
+
   let hz: Double
   let mode: CameraMode
-  /// How old outputs may be.
-  let deadline_ms: Double
-  /// Frames that the camera gave until the last one was computed.
+  /// The most frames that wait in a queue; absent where the newest waits.
+  let queue_length: Int?
+  /// Frames that the camera gave until the last one was taken.
   let frames: Int
+  /// Frames that came due until the camera was stopped behind that.
+  let given: Int
+  /// Frames that a session got, and those of them whose outputs are complete.
+  let taken: Int
   let computed: Int
-  /// Computed frames whose outputs came after the deadline.
+  /// Frames that a session got whose outputs were not complete at the deadline.
   let missed: Int
-  /// Frames that nobody computed.
+  /// Of `frames`, those that no session got.
   let dropped: Int
+  /// The mailbox's own counters when the camera had stopped.
+  let mailbox: Mailbox
+  /// Of complete outputs.
   let age_median_ms: Double
   /// A time that at most 1 % of all frames exceed, with 99 % confidence; absent for fewer than 662.
   let age_p99_bound_ms: Double?
@@ -19,15 +32,23 @@ struct CameraReport: Encodable {
   let wake_median_ms: Double?
   let wake_max_ms: Double?
 
-  init(_ times: FrameTimes, rate: Double, mode: CameraMode, deadline: Double) {
-    let ages = LatencyStatistics(times.ages)
+  /// Nil where the frames were no camera's.
+  ///
+  /// - Precondition: A frame was computed to the end.
+  init?(_ times: FrameTimes, rate: Double, mode: CameraMode) {
+    guard let camera = times.camera else { return nil }
+    let ages = LatencyStatistics(times.ages, incomplete: times.incompleteCount)
     hz = rate
     self.mode = mode
-    deadline_ms = deadline
-    frames = times.cameraFrames
-    computed = times.samples.count
-    missed = times.ages.count { $0 > deadline }
+    queue_length = mode == .queue ? camera.capacity : nil
+    frames = (times.samples.last?.index ?? -1) + 1
+    given = camera.given
+    taken = times.samples.count
+    computed = times.complete.count
+    missed = times.samples.count - times.counts.met
     dropped = times.dropped
+    mailbox = Mailbox(
+      published: camera.mailbox.published, dropped: camera.mailbox.dropped, taken: camera.mailbox.taken)
     age_median_ms = ages.median
     age_p99_bound_ms = ages.bound(0.99)
     age_max_ms = ages.maximum
@@ -44,9 +65,10 @@ struct CameraReport: Encodable {
 
   var text: String {
     let bound = age_p99_bound_ms.map { ", p99 \(Format.milliseconds($0))" } ?? ""
+    let place = queue_length.map { " of \($0)" } ?? ""
     var lines = [
-      "Camera: \(Format.significant(hz)) Hz, \(mode.rawValue): \(frames) frames, \(computed) computed, "
-        + "\(missed) after the deadline of \(Format.milliseconds(deadline_ms)), \(dropped) dropped",
+      "Camera: \(Format.significant(hz)) Hz, \(mode.rawValue)\(place): \(frames) frames, \(computed) computed, "
+        + "\(missed) not in time, \(dropped) dropped",
       "Age of outputs: median \(Format.milliseconds(age_median_ms))\(bound), max \(Format.milliseconds(age_max_ms))",
     ]
     if let wake_median_ms, let wake_max_ms {

@@ -1,3 +1,5 @@
+internal import EspalierRuntime
+
 /// What was measured of one frame. Times are nanoseconds.
 struct FrameSample: Sendable, Equatable {
   /// Its place among the frames of the run, or of the camera, dropped ones too.
@@ -11,6 +13,10 @@ struct FrameSample: Sendable, Equatable {
   /// Frames that the camera gave before it and nobody computed.
   var dropped = 0
   var counters = SystemCounters()
+  /// When the outputs had to be there; 0: nobody said.
+  var deadline: UInt64 = 0
+  /// What the session said of the frame.
+  var verdict = FrameVerdict(outcome: .met)
 
   /// From inputs ready in memory to outputs ready in memory.
   var milliseconds: Double { Double(end - start) / 1e6 }

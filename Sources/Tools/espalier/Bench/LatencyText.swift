@@ -6,9 +6,11 @@ struct LatencyText {
   /// Percentiles that were asked for, as fractions.
   let percentiles: [Double]
 
-  private var count: Int { statistics.sorted.count }
+  private var count: Int { statistics.count }
 
-  private func isSupported(_ fraction: Double) -> Bool { fraction < 0.5 || needed(fraction) <= count }
+  private func isSupported(_ fraction: Double) -> Bool {
+    (fraction < 0.5 || needed(fraction) <= count) && statistics.percentile(fraction).isFinite
+  }
   private func needed(_ fraction: Double) -> Int { EarlyStopping.framesNeeded(for: fraction) }
 
   /// `Latency: min = 1.2 ms, max = …`; percentiles are nearest ranks of what was measured.
@@ -24,17 +26,19 @@ struct LatencyText {
   /// One sentence for each percentile that so few frames say nothing about.
   var refusals: [String] {
     percentiles.filter { !isSupported($0) }.map { fraction in
-      """
-      percentile(\(Self.percent(fraction))%) is not printed: \(count) frames were timed, \
-      --iterations \(needed(fraction)) or more support it
-      """
+      let why =
+        statistics.percentile(fraction).isFinite || needed(fraction) > count
+        ? "\(count) frames were timed, --iterations \(needed(fraction)) or more support it"
+        : "\(statistics.incomplete) of \(count) frames have no outputs"
+      return "percentile(\(Self.percent(fraction))%) is not printed: \(why)"
     }
   }
 
   /// Count, duration, latency and throughput, one below the other.
   var block: String {
     var table = Table([("", .left), ("", .right), ("", .left)])
-    table.add(["Count:", "\(count)", "frames"])
+    let rest = statistics.incomplete == 0 ? "" : ", \(statistics.incomplete) of them without outputs"
+    table.add(["Count:", "\(count)", "frames\(rest)"])
     table.add(["Duration:", Format.fixed(seconds * 1_000, 2), "ms"])
     table.add(["Latency:", "", ""])
     for (name, value) in [
@@ -47,8 +51,8 @@ struct LatencyText {
     return table.text
   }
 
-  /// Frames a second, gaps between them included.
-  var throughput: Double { seconds > 0 ? Double(count) / seconds : 0 }
+  /// Frames with outputs a second, gaps between them included.
+  var throughput: Double { seconds > 0 ? Double(statistics.sorted.count) / seconds : 0 }
 
   /// Means of every `size` frames in their order, one a line.
   static func averages(_ times: [Double], of size: Int) -> String {

@@ -30,6 +30,8 @@ struct Profile: Encodable {
     let start: UInt64
     let end: UInt64
     let calls: [UInt64]
+    /// Of `calls`, what the calling thread waited for others.
+    var waiting: UInt64 = 0
   }
 
   /// In the order of execution.
@@ -40,13 +42,20 @@ struct Profile: Encodable {
   let frame_ms: Double
   /// The median of what a frame takes beside its calls.
   let rest_ms: Double
+  /// The median of what the calling thread waits for others in a frame.
+  let waiting_ms: Double
+  /// The runtime's: the median share of a frame that the calling thread is in no kernel. With several threads that is
+  /// also what work could not be divided evenly.
+  let overhead_share: Double
   /// The median frame without being timed call by call, in turns with the others; absent where nobody asked.
   let plain_ms: Double?
   let threads: Int
   /// The frames themselves.
   let frames: [Frame]
 
-  private enum CodingKeys: CodingKey { case calls, frame_ms, rest_ms, plain_ms, threads }
+  private enum CodingKeys: CodingKey {
+    case calls, frame_ms, rest_ms, waiting_ms, overhead_share, plain_ms, threads
+  }
 
   /// - Parameters:
   ///   - frames: How many are timed call by call.
@@ -60,7 +69,8 @@ struct Profile: Encodable {
       let start = measure_clock()
       try runner.profileInPlace()
       let end = measure_clock()
-      profiled.append(Frame(start: start, end: end, calls: runner.timedCalls))
+      profiled.append(
+        Frame(start: start, end: end, calls: runner.timedCalls, waiting: runner.waiting))
       if comparing, index % 2 == 1 { plain.append(try Self.time(&runner)) }
       progress.update(index + 1)
     }
@@ -81,6 +91,14 @@ struct Profile: Encodable {
     rest_ms =
       LatencyStatistics(
         profiled.map { (Double($0.end - $0.start) - Double($0.calls.reduce(0, +))) / 1e6 }
+      ).median
+    waiting_ms = LatencyStatistics(profiled.map { Double($0.waiting) / 1e6 }).median
+    overhead_share =
+      LatencyStatistics(
+        profiled.map { frame in
+          let kernels = Double(frame.calls.reduce(0, +)) - Double(frame.waiting)
+          return 1 - kernels / Double(max(1, frame.end - frame.start))
+        }
       ).median
     plain_ms = plain.isEmpty ? nil : LatencyStatistics(plain).median
     self.threads = threads

@@ -20,7 +20,9 @@ struct ProfileCommand: ParsableCommand {
       do; Winograd kernels, which multiply less often than the definition, may pass it.
       'roof' is what the call cannot be faster than: its arithmetic at that peak, or its
       bytes (all that the kernel may touch) from the smallest cache that holds them,
-      whichever takes longer; 'bound by' says which. With several threads, a call's time
+      whichever takes longer; 'bound by' says which. The overhead of the runtime is the
+      share of a frame during which the calling thread is in no kernel, uneven work of
+      several threads included. With several threads, a call's time
       is the calling thread's, its waiting for the others included.
       """)
 
@@ -34,6 +36,10 @@ struct ProfileCommand: ParsableCommand {
 
   @Option(name: [.long, .customShort("w")], help: ArgumentHelp("Frames before them.", valueName: "W"))
   var warmup = 10
+
+  @Option(
+    help: ArgumentHelp("The level of the pack to run: 0 is the whole network.", valueName: "LEVEL"))
+  var levels: LevelRange?
 
   @OptionGroup(title: "Threads") var placement: ThreadPlacement
 
@@ -70,15 +76,14 @@ struct ProfileCommand: ParsableCommand {
   }
 
   func run() throws {
-    var session = try BenchSession(placement, pack: pack) { model in
+    var session = try BenchSession(placement, levels: levels, pack: pack) { model in
       guard !inputs.input.isEmpty else { return Bench.noise(for: model) }
       let reader = FrameReader(
         ports: model.inputs, preprocessing: try pictures.preprocessing(for: model.provenance))
       return try reader.frames(for: inputs.input)
     }
-    print("\(pack)\n\(session.machine.text(threads: placement.threads))\n")
-    try session.pin()
-    session.runner.load(session.inputs, frame: 0)
+    let (_, granted) = try session.prepare()
+    print("\(pack)\n\(session.machine.text(threads: placement.threads))\n\(granted.text)\n")
     for _ in 0..<warmup { try session.runner.run() }
     let peaks = ProcessorPeaks.measured
     let profile = try Profile(&session.runner, frames: iterations, peaks: peaks, comparing: true)

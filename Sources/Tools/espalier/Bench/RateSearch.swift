@@ -51,6 +51,7 @@ struct RateReport: Encodable {
   let pack: String
   let threads: Int
   let machine: MachineFacts
+  let session: SessionReport
   let load: [String]
   /// Frames a second; 0: not even a tenth of what is computed back to back.
   let max_rate_hz: Double

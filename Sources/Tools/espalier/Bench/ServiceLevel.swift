@@ -31,15 +31,21 @@ struct ServiceLevel: ExpressibleByArgument, Equatable, Sendable {
 
   /// Judges measured frames.
   ///
-  /// - Parameter times: Milliseconds of each.
+  /// - Parameter times: Milliseconds of each; infinite where a frame has no outputs.
   func verdict(_ times: [Double]) -> Verdict {
     var judge = EarlyStopping(self)
     for time in times { judge.add(time) }
     let needed = EarlyStopping.framesNeeded(
       for: fraction, discards: min(judge.late, EarlyStopping.mostDiscards))
     return Verdict(
-      slo: text, limit_ms: milliseconds, bound_ms: LatencyStatistics(times).bound(fraction),
+      slo: text, limit_ms: milliseconds, bound_ms: Self.bound(times, fraction),
       frames_needed: needed, late: judge.late, outcome: judge.verdict)
+  }
+
+  private static func bound(_ times: [Double], _ fraction: Double) -> Double? {
+    let finite = times.filter(\.isFinite)
+    guard !finite.isEmpty else { return nil }
+    return LatencyStatistics(finite, incomplete: times.count - finite.count).bound(fraction)
   }
 
   /// What the measured frames say about the bar.
