@@ -7,11 +7,17 @@ struct CommandRun {
   let output: String
   let errors: String
 
-  init(_ arguments: [String]) throws {
+  /// The command line as it is started, not yet running.
+  static func process(_ arguments: [String]) -> Process {
     let process = Process()
     process.executableURL = URL(fileURLWithPath: CommandLine.arguments[0]).deletingLastPathComponent()
       .appendingPathComponent("espalier")
     process.arguments = arguments
+    return process
+  }
+
+  init(_ arguments: [String]) throws {
+    let process = Self.process(arguments)
     let (output, errors) = (Pipe(), Pipe())
     process.standardOutput = output
     process.standardError = errors

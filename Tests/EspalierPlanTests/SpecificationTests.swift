@@ -21,6 +21,7 @@ import Testing
     ("PROV header", 16), ("Provenance entry", 8), ("GOLD header", 32), ("Golden vector", 32),
     ("Signature", 128), ("Coded header", 32), ("Stream record", 16), ("Piece record", 12),
     ("LEVL header", 16),
+    ("Level record", 32), ("WTCH header", 32), ("Watch record", 128),
   ])
   func `leaves no byte of a record open`(name: String, byteCount: Int) throws {
     let fields = try specification.record(name).fields
@@ -125,6 +126,7 @@ import Testing
     let expected: [UInt64] =
       [
         limits.sectionCount, limits.callCount, limits.operandCount, limits.parameterWordCount,
+        limits.nameByteCount, limits.portCount, limits.portByteCount, limits.levelCount, limits.watchCount,
         limits.provenanceEntryCount, limits.provenanceValueByteCount, limits.arenaByteCount,
         limits.scratchByteCount,
       ].map { UInt64($0) } + [limits.multiplyAdds]

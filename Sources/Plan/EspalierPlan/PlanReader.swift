@@ -43,6 +43,22 @@ public enum PlanReader {
       watches = try unsafe readWatches(section, calls: resources, limits: limits)
     }
     return PackedPlan(
+      calls: calls, resources: resources, inputs: inputs, outputs: outputs, provenance: provenance,
+      levels: levels, watches: watches, watchResources: try checker.check(watches.map { $0.statistics }),
+      weights: table.range(of: .weights) ?? 0..<0, decodedWeights: decodedWeights, certificate: certificate)
+  }
+
+  /// The calls, from whichever form the file has.
+  private static func readCalls(_ table: SectionTable, limits: PlanLimits) throws(PlanError) -> [Plan.Call] {
+    let decodedCalls = try decoded(.codedPlan, insteadOf: .plan, table)
+    defer { withExtendedLifetime(decodedCalls) {} }
+    let section: UnsafeRawBufferPointer
+    if let decodedCalls {
+      unsafe section = decodedCalls.bytes
+    } else {
+      unsafe section = try table.section(.plan)
+    }
+    return try unsafe readCalls(section, limits: limits)
   }
 
   /// What stands for a section in fewer bytes; nil where the section itself is there.

@@ -63,8 +63,11 @@ public final class Model: Sendable {
   /// What the file says that a frame needs.
   public var certificate: ResourceCertificate { packed.certificate }
 
-  /// Tensors whose statistics a session can gather, in the order of their calls.
-  public var watches: [Plan.Watch] { packed.watches }
+  /// Tensors of the largest level whose statistics a session can gather, in the order of their calls.
+  public var watches: [Plan.Watch] {
+    let end = levels[0].calls.upperBound
+    return Array(packed.watches.prefix { $0.call < end })
+  }
   /// What the statistics of each watched tensor need.
   var watchResources: [CallResources] { packed.watchResources }
 

@@ -91,6 +91,9 @@ struct Compile: ParsableCommand {
 
   func validate() throws {
     guard report != output else { throw ValidationError("--report and --output name the same file") }
+    guard pruning.checkpoint == nil || ![output, report, pruning.saveONNX].contains(pruning.checkpoint) else {
+      throw ValidationError("--checkpoint and another option name the same file to write")
+    }
     guard calibration.precision != .fp32 || calibration.calibrate.isEmpty || pruning.prunes else {
       throw ValidationError("--calibrate has nothing to do under --precision fp32 where nothing is pruned")
     }

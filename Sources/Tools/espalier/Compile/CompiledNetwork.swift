@@ -47,8 +47,13 @@ extension Compile {
     let lowered = quantized?.graph ?? float
     try tune(&planner, lowered, &chain)
     let choices = planner.choices(for: lowered)
-    let watched = try chain.watched(
-      lowered, watching.choice(hasFrames: inputs.frames != nil), inputs.frames, threads: threading.threads)
+    // A session watches the largest level.
+    let isLargest = pruning.levels == nil || goal?.text == pruning.goals[0]?.text
+    let watched =
+      try !isLargest
+      ? []
+      : chain.watched(
+        lowered, watching.choice(hasFrames: inputs.frames != nil), inputs.frames, threads: threading.threads)
     return CompiledNetwork(
       goal: goal, float: float, pruned: pruned, accuracy: accuracy, settings: settings, quantized: quantized,
       lowered: lowered,

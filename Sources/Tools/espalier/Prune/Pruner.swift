@@ -49,6 +49,8 @@ struct Pruner {
   func prune(
     _ graph: Graph, _ goal: PruningGoal, _ known: inout PreparedPruning?, _ chain: inout CompileChain
   ) throws -> Result {
+    // Whoever waits for the search shall not hear only then that the file is no checkpoint.
+    if options.resume, let path = options.checkpoint { _ = try Distiller.checkpoint(at: path) }
     var prepared = try known ?? chain.stage("rank filters") { try prepare(graph, goal.budget) }
     defer { known = prepared }
     var result = try chain.stage("prune") { try search(graph, goal, &prepared) }
@@ -65,7 +67,7 @@ struct Pruner {
         \(Format.milliseconds(result.full.median_ms)): it would lose accuracy for nothing; cut more, or not at all
         """)
     }
-    if [.blocks, .distill].contains(options.recoveryAsked), !frames.judging.isEmpty {
+    if options.recoveryAsked.trains, !frames.judging.isEmpty {
       try chain.stage("distill") { try distill(&result, graph) }
     }
     try guardDisagreement(result)
@@ -79,7 +81,9 @@ struct Pruner {
   private func distill(_ result: inout Result, _ teacher: Graph) throws {
     let distiller = Distiller(
       frames: frames, threads: threads, seed: options.seed,
-      trainsNetwork: options.recoveryAsked == .distill, timeLimit: options.recoverTime?.seconds)
+      trainsNetwork: options.recoveryAsked == .distill, timeLimit: options.recoverTime?.seconds,
+      isClassifier: result.disagreement.isClassifier,
+      checkpoint: options.checkpoint, resumes: options.resume)
     let trained = try distiller.distilled(result.graph, kept: result.winner.kept, teacher: teacher)
     let disagreement = try Disagreement(
       original: teacher, candidate: trained.graph, frames: frames.judging,

@@ -9,6 +9,9 @@ enum AllocationArgument: String, CaseIterable, ExpressibleByArgument {
 /// `--recover`: every step holds those before it.
 enum RecoveryArgument: String, CaseIterable, ExpressibleByArgument {
   case none, stats, lsq, blocks, distill
+
+  /// Whether weights are changed by gradients.
+  var trains: Bool { self == .blocks || self == .distill }
 }
 
 /// `0.5`: more than nothing and less than everything.

@@ -81,6 +81,14 @@ struct PruningOptions: ParsableArguments {
 
   @Option(
     help: ArgumentHelp(
+      "Keep in this file where training stands, after every block and every judgement.", valueName: "FILE"))
+  var checkpoint: String?
+
+  @Flag(help: "Go on training from --checkpoint, where the same model, frames and options left it.")
+  var resume = false
+
+  @Option(
+    help: ArgumentHelp(
       "Give up where more of the held-back frames than this get another class than from the whole network.",
       valueName: "RATIO"))
   var maxDisagreement: ShareArgument?
@@ -154,12 +162,23 @@ struct PruningOptions: ParsableArguments {
     guard !noRecover || recover == nil || recover == RecoveryArgument.none else {
       throw ValidationError("--no-recover and --recover contradict each other")
     }
+    guard checkpoint == nil || levels == nil else {
+      throw ValidationError("--checkpoint keeps one training; it does not go with --levels")
+    }
+    guard !resume || checkpoint != nil else {
+      throw ValidationError("--resume goes on from a file: name it with --checkpoint")
+    }
+    guard checkpoint == nil || asked != 1 || recoveryAsked.trains else {
+      throw ValidationError(
+        "--checkpoint keeps what training did, and --recover \(recoveryAsked.rawValue) trains nothing")
+    }
     guard asked == 1 else {
       let others = [
         ("--criterion", criterion != nil), ("--ranks", ranks != nil), ("--keep", !keep.isEmpty),
         ("--recover", recover != nil), ("--save-onnx", saveONNX != nil),
         ("--no-recover", noRecover), ("--max-disagreement", maxDisagreement != nil),
         ("--resolutions", !resolutions.isEmpty),
+        ("--checkpoint", checkpoint != nil), ("--resume", resume),
       ].filter(\.1).map(\.0)
       guard others.isEmpty else {
         throw ValidationError(
