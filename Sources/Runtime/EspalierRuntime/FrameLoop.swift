@@ -23,7 +23,8 @@ struct FrameState {
   var arrivalsBefore: UInt32 = 0
   /// Where the nanoseconds of each call go, if anybody asked.
   var timings: UnsafeMutablePointer<UInt64>?
-  /// Where the nanoseconds go that the calling thread waited for others, if anybody asked.
+  /// Where the nanoseconds go that the calling thread waited at barriers, if anybody asked: first until the last thread
+  /// arrived, then from there on.
   var waiting: UnsafeMutablePointer<UInt64>?
   /// Whether the time between two looks at the deadline is measured.
   var measuresPieces = false
@@ -53,6 +54,7 @@ struct FrameLoop: @unchecked Sendable {
       let call = UnsafePointer(calls.baseAddress.unsafelyUnwrapped + index)
       if call.pointee.waits {
         arrived &+= 1
+        noteArrival()
         arrive(1)
         meet(before &+ arrived &* threads)
         if hasDeadline, isOver { break }
@@ -61,6 +63,7 @@ struct FrameLoop: @unchecked Sendable {
       if bounds[0] < bounds[1], !execute(call, index, bounds[0], bounds[1], scratch) { break }
       bounds += Int(threads) + 1
     }
+    noteArrival()
     arrive(barriers &- arrived)
     if thread == 0 {
       meet(before &+ barriers &* threads)
@@ -141,13 +144,28 @@ struct FrameLoop: @unchecked Sendable {
     }
   }
 
-  /// Waits as `wait` does, and notes how long.
+  /// Says when this thread arrived, where waiting is measured.
+  @inline(__always)
+  private func noteArrival() {
+    guard state.pointee.waiting != nil else { return }
+    signals.arrivalTime(ofThread: Int(thread)).pointee.store(espalier_clock_nanoseconds(), ordering: .relaxed)
+  }
+
+  /// Waits as `wait` does; the calling thread notes how long, where that is measured.
   @inline(__always)
   private func meet(_ target: UInt32) {
-    guard thread == 0, let waiting = state.pointee.waiting else { return wait(for: target) }
-    let start = espalier_clock_nanoseconds()
     wait(for: target)
-    waiting.pointee &+= espalier_clock_nanoseconds() &- start
+    guard thread == 0, let waiting = state.pointee.waiting else { return }
+    let now = espalier_clock_nanoseconds()
+    let own = signals.arrivalTime(ofThread: 0).pointee.load(ordering: .relaxed)
+    var last = own
+    for other in 1..<Int(state.pointee.threads) {
+      last = max(last, signals.arrivalTime(ofThread: other).pointee.load(ordering: .relaxed))
+    }
+    // Another thread may already be at the next barrier.
+    last = min(last, now)
+    waiting[0] &+= last &- own
+    waiting[1] &+= now &- last
   }
 
   /// Waits until `target` arrivals have been counted: spins, then yields, then sleeps in short steps, so that

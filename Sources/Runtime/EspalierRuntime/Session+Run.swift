@@ -6,7 +6,8 @@ extension Session {
   ///     as `model.inputs[i].byteCount / 4`. Nothing of them is kept.
   ///   - outputs: For each output of the model room for its elements. No output may overlap an input.
   ///   - timings: Gets the nanoseconds of each call of the level, its waiting included; behind them, where there is
-  ///     room, those that the calling thread waited for others. Empty: nothing is measured.
+  ///     room for two more, those that it waited for the work of other threads, and those that it waited at barriers
+  ///     where all had arrived. Empty: nothing is measured.
   /// - Throws: `portCount`, `missingBuffer` or `timingCount` before anything runs.
   public mutating func run(
     inputs: UnsafeBufferPointer<UnsafePointer<Float>?>,
@@ -23,7 +24,7 @@ extension Session {
       _ = endWatchedFrame(unfinishedCall: nil)
     } else {
       let waiting =
-        timings.count > level.calls.count ? timings.baseAddress.map { $0 + level.calls.count } : nil
+        timings.count > level.calls.count + 1 ? timings.baseAddress.map { $0 + level.calls.count } : nil
       pool.run(level, timings: timings.isEmpty ? nil : timings.baseAddress, waiting: waiting)
     }
     pool.signals.count(.met)

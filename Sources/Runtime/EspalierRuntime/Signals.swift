@@ -39,6 +39,11 @@ struct Signals: @unchecked Sendable {
     (base + 8 * 128 + thread * 128 + 8).assumingMemoryBound(to: Atomic<UInt64>.self)
   }
 
+  /// When a thread last arrived at a barrier, in monotonic nanoseconds, where waiting is measured.
+  func arrivalTime(ofThread thread: Int) -> UnsafeMutablePointer<Atomic<UInt64>> {
+    (base + 8 * 128 + thread * 128 + 16).assumingMemoryBound(to: Atomic<UInt64>.self)
+  }
+
   private func word(_ index: Int) -> UnsafeMutablePointer<Atomic<UInt32>> {
     (base + index * 128).assumingMemoryBound(to: Atomic<UInt32>.self)
   }

@@ -82,12 +82,12 @@ final class WorkerPool: @unchecked Sendable {
   ///
   /// - Parameters:
   ///   - timings: Gets the nanoseconds of each call.
-  ///   - waiting: Gets those that the calling thread waited for others.
+  ///   - waiting: Gets those that the calling thread waited at barriers: until the last one arrived, and from there on.
   func run(
     _ level: LevelSchedule, timings: UnsafeMutablePointer<UInt64>?,
     waiting: UnsafeMutablePointer<UInt64>? = nil
   ) {
-    waiting?.pointee = 0
+    waiting?.update(repeating: 0, count: 2)
     state.pointee.waiting = threads > 1 ? waiting : nil
     defer { state.pointee.waiting = nil }
     state.pointee.level = level

@@ -72,7 +72,7 @@ struct FrameRunner: ~Copyable {
     for index in model.outputs.indices {
       outputs.initializeElement(at: index, to: storage[model.inputs.count + index].baseAddress)
     }
-    timings = .allocate(capacity: model.calls.count + 1)
+    timings = .allocate(capacity: model.calls.count + 2)
     timings.initialize(repeating: 0)
   }
 
@@ -162,8 +162,10 @@ struct FrameRunner: ~Copyable {
   /// Nanoseconds of each call of the last frame that was profiled.
   var timedCalls: [UInt64] { Array(timings.prefix(level.calls.count)) }
 
-  /// Nanoseconds that the calling thread waited for others in that frame.
-  var waiting: UInt64 { timings[level.calls.count] }
+  /// Nanoseconds that the calling thread waited in that frame for the work of others, and at barriers where all were.
+  var waiting: (work: UInt64, barriers: UInt64) {
+    (timings[level.calls.count], timings[level.calls.count + 1])
+  }
 
   /// The level that frames without a deadline go through.
   var level: Plan.Level { model.levels[session.allowedLevels.lowerBound] }

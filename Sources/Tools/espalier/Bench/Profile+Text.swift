@@ -20,9 +20,10 @@ extension Profile {
     let rest = "\(Format.milliseconds(rest_ms)) beside them (\(percent(rest_ms / frame_ms, 2)))"
     var text = "frame \(Format.milliseconds(frame_ms)): \(calls), \(rest)"
     if threads > 1 {
-      text += "; \(Format.milliseconds(waiting_ms)) of the calls is waiting for other threads"
+      text += "; \(Format.milliseconds(waiting_ms)) of the calls is waiting for the work of other threads"
     }
-    text += "\noverhead of the runtime: \(percent(overhead_share, 2)) of a frame is in no kernel"
+    text +=
+      "\noverhead of the runtime: \(percent(overhead_share, 2)) of a frame (beside the calls, and at barriers)"
     if let plain_ms {
       let more = Format.fixed((frame_ms / plain_ms - 1) * 100, 2)
       text += "\nwithout timing calls \(Format.milliseconds(plain_ms)), so that looking costs \(more) %"

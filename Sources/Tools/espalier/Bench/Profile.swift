@@ -30,8 +30,8 @@ struct Profile: Encodable {
     let start: UInt64
     let end: UInt64
     let calls: [UInt64]
-    /// Of `calls`, what the calling thread waited for others.
-    var waiting: UInt64 = 0
+    /// Of `calls`, what the calling thread waited for the work of others, and at barriers where all had arrived.
+    var waiting: (work: UInt64, barriers: UInt64) = (0, 0)
   }
 
   /// In the order of execution.
@@ -42,10 +42,9 @@ struct Profile: Encodable {
   let frame_ms: Double
   /// The median of what a frame takes beside its calls.
   let rest_ms: Double
-  /// The median of what the calling thread waits for others in a frame.
+  /// The median of what the calling thread waits in a frame for others that are still in kernels.
   let waiting_ms: Double
-  /// The runtime's: the median share of a frame that the calling thread is in no kernel. With several threads that is
-  /// also what work could not be divided evenly.
+  /// The runtime's: the median share of a frame during which the calling thread is in no kernel and waits for none.
   let overhead_share: Double
   /// The median frame without being timed call by call, in turns with the others; absent where nobody asked.
   let plain_ms: Double?
@@ -92,11 +91,11 @@ struct Profile: Encodable {
       LatencyStatistics(
         profiled.map { (Double($0.end - $0.start) - Double($0.calls.reduce(0, +))) / 1e6 }
       ).median
-    waiting_ms = LatencyStatistics(profiled.map { Double($0.waiting) / 1e6 }).median
+    waiting_ms = LatencyStatistics(profiled.map { Double($0.waiting.work) / 1e6 }).median
     overhead_share =
       LatencyStatistics(
         profiled.map { frame in
-          let kernels = Double(frame.calls.reduce(0, +)) - Double(frame.waiting)
+          let kernels = Double(frame.calls.reduce(0, +)) - Double(frame.waiting.barriers)
           return 1 - kernels / Double(max(1, frame.end - frame.start))
         }
       ).median

@@ -20,9 +20,9 @@ struct ProfileCommand: ParsableCommand {
       do; Winograd kernels, which multiply less often than the definition, may pass it.
       'roof' is what the call cannot be faster than: its arithmetic at that peak, or its
       bytes (all that the kernel may touch) from the smallest cache that holds them,
-      whichever takes longer; 'bound by' says which. The overhead of the runtime is the
-      share of a frame during which the calling thread is in no kernel, uneven work of
-      several threads included. With several threads, a call's time
+      whichever takes longer; 'bound by' says which. The overhead of the runtime is
+      the share of a frame during which the calling thread is in no kernel and waits
+      for no other thread's work. With several threads, a call's time
       is the calling thread's, its waiting for the others included.
       """)
 
