@@ -1,4 +1,5 @@
 internal import CEspalierKernels
+internal import EspalierPlan
 
 /// One stream of frames through a model: its working memory, its resolved calls and its worker threads.
 ///
