@@ -1,3 +1,5 @@
+import EspalierGraph
+import EspalierOperators
 import Testing
 
 @testable import EspalierGradient
@@ -128,5 +130,22 @@ import Testing
     let added = zip(tinted, Self.frame).map { $0 - $1 }
     #expect(Set(added[..<30].map { ($0 * 1e3).rounded() }).count == 1 && abs(added[0]) <= 5.9)
     #expect(Set(added[30...].map { ($0 * 1e3).rounded() }).count == 1 && abs(added[0] - added[30]) > 0.01)
+  }
+
+  /// Two classes: what is bright on the left and on the right, or above and below.
+  @Test(arguments: [(false, [1, -1, 1, -1] as [Float]), (true, [1, 1, -1, -1])])
+  func `mirrors frames only where the answers survive it`(survives: Bool, weights: [Float]) throws {
+    var graph = Graph()
+    let x = graph.appendInput(name: "x", type: TensorType(.float32, [1, 1, 2, 2]))
+    let flat = try graph.append(Flatten(axis: 1), name: "f", inputs: [x])[0]
+    let matrix = Tensor(shape: [4, 2], floats: weights.flatMap { [$0, -$0] })
+    let w = graph.appendConstant(name: "w", matrix)
+    graph.appendOutput(try graph.append(Gemm(), name: "y", inputs: [flat, w])[0], name: "y")
+    let frames = TrainingFrames([[4, 2, 1, 0.5], [1, 3, 0, 0], [0, 1, 5, 7], [2, 1, 9, 3]])
+    let distillation = Distillation(teacher: graph, student: graph, frames: frames, holdout: frames)
+    var run = try NetworkTraining(distillation, TrainingClock(limit: nil))
+    #expect(run.augmentation.flips)
+    run.prepare()
+    #expect(run.augmentation.flips == survives)
   }
 }

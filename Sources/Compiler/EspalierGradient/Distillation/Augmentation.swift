@@ -3,7 +3,7 @@ internal import CGradient
 /// Changes to a frame by which some hundreds of frames become many: what the teacher makes of the changed frame is
 /// asked anew, so that they may go further than the content survives.
 public struct Augmentation: Sendable, Equatable {
-  /// Whether half of the frames are mirrored left to right.
+  /// Whether half of the frames are mirrored left to right, where most of a classifier's answers survive it.
   public var flips = true
   /// The most that frames are moved, as a part of their height and width; edges are repeated.
   public var shift: Float = 0.1
@@ -49,6 +49,12 @@ public struct Augmentation: Sendable, Equatable {
       result[index] = factor == 1 ? result[index] + added : (result[index] - mean) * factor + mean + added
     }
     return result
+  }
+
+  /// - Parameter shape: `[N, C, H, W]`; others stay as they are.
+  static func mirrored(_ frame: [Float], shape: [Int]) -> [Float] {
+    guard shape.count == 4, let width = shape.last, width > 0 else { return frame }
+    return frame.indices.map { frame[$0 / width * width + width - 1 - $0 % width] }
   }
 
   /// Two frames in one: no label would fit what comes out, but a teacher answers to it.

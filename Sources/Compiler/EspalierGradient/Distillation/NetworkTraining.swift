@@ -8,6 +8,8 @@ struct NetworkTraining {
   private var loss: OutputLoss
   private let distillation: Distillation
   private let clock: TrainingClock
+  /// As asked for, less what the teacher's answers do not survive.
+  private(set) var augmentation: Augmentation
 
   private var tape: Tape { team.tape }
   /// What is trained.
@@ -17,6 +19,7 @@ struct NetworkTraining {
   init(_ distillation: Distillation, _ clock: TrainingClock) throws(DistillationError) {
     let (student, teacher) = (distillation.student, distillation.teacher)
     (self.distillation, self.clock) = (distillation, clock)
+    augmentation = distillation.options.augmentation
     loss = try Self.loss(distillation)
     do throws(GradientError) {
       let tape = try Tape(student, to: loss.studentOutputs, gradientsOf: Tape.trainable(student))
@@ -68,7 +71,7 @@ struct NetworkTraining {
     }
   }
 
-  /// Measures what distances are divided by, on the first frames.
+  /// Measures what distances are divided by, on the first frames, and whether these may be mirrored.
   mutating func prepare() {
     let count = min(distillation.frames.count, 64)
     var sums = [Double](repeating: 0, count: loss.terms.count)
@@ -80,6 +83,24 @@ struct NetworkTraining {
       }
     }
     for index in sums.indices { loss.terms[index].energy = sums[index] / Double(count) }
+    augmentation.flips = augmentation.flips && survivesMirrors(count)
+  }
+
+  /// Whether most frames get the same answers mirrored: signs and letters do not, and what the teacher says of them
+  /// then is nothing to spend the student's few weights on.
+  private func survivesMirrors(_ count: Int) -> Bool {
+    let shape = distillation.student.type(of: distillation.student.inputs[0]).shape
+    guard let scores = loss.scores?.teacher, distillation.student.inputs.count == 1 else { return true }
+    func answers(_ frame: [[Float]]) -> [Int] {
+      teacher.run(frame, worker: 0)
+      guard let logits = teacher.memories[0].value(of: scores.value).baseAddress else { return [] }
+      return scores.starts.map { scores.top(logits, start: $0) }
+    }
+    let same = (0..<count).count { index in
+      let frame = distillation.frames.elements(index)
+      return answers(frame) == answers([Augmentation.mirrored(frame[0], shape: shape)])
+    }
+    return 2 * same > count
   }
 
   /// The student as it is on the held-back frames.
@@ -161,11 +182,11 @@ struct NetworkTraining {
     return team.step(&adam, frames: frames.count, progress: progress) { index, worker, memory in
       var random = TrainingRandom(seed: options.seed, stream: UInt64(step * frames.count + index + 1))
       var frame = originals[index]
-      frame[0] = options.augmentation.apply(to: frame[0], shape: shape, &random)
-      if frame.count == 1, options.augmentation.mixes {
+      frame[0] = augmentation.apply(to: frame[0], shape: shape, &random)
+      if frame.count == 1, augmentation.mixes {
         let other = originals[(index + 1) % frames.count][0]
-        frame[0] = options.augmentation.mix(
-          frame[0], with: options.augmentation.apply(to: other, shape: shape, &random), shape: shape, &random)
+        frame[0] = augmentation.mix(
+          frame[0], with: augmentation.apply(to: other, shape: shape, &random), shape: shape, &random)
       }
       run(frame, worker)
       return loss.seed(memory, teacher.memories[worker])
