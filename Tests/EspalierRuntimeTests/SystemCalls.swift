@@ -11,7 +11,8 @@ struct SystemCalls {
     for line in log.split(separator: "\n") {
       let words = line.split(maxSplits: 1, whereSeparator: \.isWhitespace)
       guard words.count == 2 else { continue }
-      let call = words[1]
+      // Numbers of fewer than five digits are padded.
+      let call = words[1].drop(while: \.isWhitespace)
       if call.hasPrefix("write(1, \"begin") { marked = words[0] }
       guard let marked, !call.hasPrefix("write(1, \"begin") else { continue }
       if call.hasPrefix("write(1, \"end") { return }
