@@ -72,6 +72,12 @@ struct CommandRun {
   @Test(arguments: [
     (["compile", "a", "-o", "b", "--precision", "int8"], "--precision int8 needs frames"),
     (["compile", "a", "-o", "b", "--keep-float", "n"], "--keep-float goes with --calibrate"),
+    (["compile", "a", "-o", "b", "--max-noise", "0.1"], "--max-noise goes with --calibrate"),
+    (
+      ["compile", "a", "-o", "b", "--calibrate", "c", "--precision", "int8", "--max-noise", "0.1"],
+      "--max-noise goes with --precision auto"
+    ),
+    (["compile", "a", "-o", "b", "--jobs", "0"], "--jobs is at least 1"),
     (
       ["compile", "a", "-o", "b", "--precision", "fp32", "--calibrate", "c"], "--calibrate has nothing to do"
     ),

@@ -77,6 +77,20 @@ import Testing
     }
   }
 
+  @Test func `gives layers back to float32 until the outputs have no more noise than is borne`() throws {
+    try withFolder { folder in
+      let pack = "\(folder)/x.espalier"
+      let run = try compile(["--calibrate", Signs.pictures, "--max-noise", "0.004%", "--json", "-o", pack])
+      #expect(run.status == 0, "\(run.errors)")
+      let calibration = try #require(try run.json()["calibration"] as? [String: Any])
+      let float = try #require(calibration["float32"] as? [[String: Any]])
+      #expect(float.contains { ($0["reason"] as? String)?.hasPrefix("sensitive") == true })
+      #expect(try #require(calibration["int8_share"] as? Double) < 1)
+      let compared = try CommandRun(["compare", Signs.model, pack, "--frames", Signs.pictures, "--json"])
+      #expect(try compared.json()["same_pack"] as? Bool == true, "the pack remembers what was borne")
+    }
+  }
+
   @Test func `takes folders as groups, and reports the error of each`() throws {
     try withFolder { folder in
       try frames(2, to: "\(folder)/night.npy", -0.9)

@@ -70,6 +70,14 @@ struct CalibrationOptions: ParsableArguments {
     help: ArgumentHelp("Nodes that stay in float32, by their names or their outputs'.", valueName: "NODE"))
   var keepFloat: [String] = []
 
+  @Option(
+    help: ArgumentHelp(
+      """
+      Under --precision auto: noise that 8 bits may put on an output, as a share of its signal's power. Layers go back \
+      to float32, the most sensitive first, until all outputs keep to it.
+      """, valueName: "SHARE"))
+  var maxNoise = QuantizationSettings.usualNoise
+
   @Flag(
     help: """
       Leave calls and weights in the file as they are read: loading maps the weights, and the file is a fifth larger.
@@ -87,13 +95,20 @@ struct CalibrationOptions: ParsableArguments {
         throw ValidationError("--precision int8 needs frames to quantize by: --calibrate DIR")
       }
       guard keepFloat.isEmpty else { throw ValidationError("--keep-float goes with --calibrate") }
+      guard maxNoise == QuantizationSettings.usualNoise else {
+        throw ValidationError("--max-noise goes with --calibrate")
+      }
       guard !mapped else { throw ValidationError("--mapped goes with --calibrate: float32 is never coded") }
+    }
+    guard precision == .auto || maxNoise == QuantizationSettings.usualNoise else {
+      throw ValidationError("--max-noise goes with --precision auto: \(precision.rawValue) leaves no choice")
     }
   }
 
   var settings: QuantizationSettings {
     QuantizationSettings(
-      precision: precision, method: calibrationMethod, instructions: instructions, keptFloat: keepFloat)
+      precision: precision, method: calibrationMethod, instructions: instructions, keptFloat: keepFloat,
+      maxNoise: maxNoise)
   }
 
   var text: [String] {
@@ -101,6 +116,7 @@ struct CalibrationOptions: ParsableArguments {
     return [
       "--precision \(precision.rawValue)", "--calibration-method \(calibrationMethod.rawValue)",
       "--instructions \(instructions.rawValue)",
-    ] + keepFloat.map { "--keep-float \($0)" } + (mapped ? ["--mapped"] : [])
+    ] + (maxNoise == QuantizationSettings.usualNoise ? [] : ["--max-noise \(maxNoise.value)"])
+      + keepFloat.map { "--keep-float \($0)" } + (mapped ? ["--mapped"] : [])
   }
 }

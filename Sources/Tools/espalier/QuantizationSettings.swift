@@ -9,11 +9,12 @@ struct QuantizationSettings {
   var method: MethodArgument
   var instructions: InstructionArgument
   var keptFloat: [String]
+  /// What outputs bear under `--precision auto`, as a share of their signal.
+  var maxNoise: ShareArgument
   /// Layers that 8 bits would make slower, by their outputs' names.
   var fasterInFloat: [String] = []
 
-  /// Under `--precision auto` outputs bear noise of so much of their signal.
-  private static let noiseLimit = 0.01
+  static let usualNoise = ShareArgument(0.01)
 
   var options: PostTrainingQuantization.Options {
     var options = PostTrainingQuantization.Options()
@@ -21,7 +22,7 @@ struct QuantizationSettings {
     options.keptFloat = keptFloat
     options.fasterInFloat = fasterInFloat
     options.instructions = instructions.instructions
-    options.noiseLimit = precision == .auto ? Self.noiseLimit : nil
+    options.noiseLimit = precision == .auto ? maxNoise.value : nil
     return options
   }
 
@@ -39,6 +40,7 @@ struct QuantizationSettings {
     let counts = frames.groups.map { "\($0.frames.count)" }.joined(separator: " + ")
     let entries = [
       (CalibrationKey.precision, precision.rawValue), (CalibrationKey.method, method.rawValue),
+      (CalibrationKey.maxNoise, maxNoise == Self.usualNoise ? "" : "\(maxNoise.value)"),
       (CalibrationKey.instructions, instructions.rawValue),
       (CalibrationKey.frames, counts), (CalibrationKey.digest, frames.digest),
       (CalibrationKey.keptFloat, keptFloat.joined(separator: "\n")),
@@ -49,10 +51,10 @@ struct QuantizationSettings {
 
   init(
     precision: PrecisionArgument, method: MethodArgument, instructions: InstructionArgument,
-    keptFloat: [String]
+    keptFloat: [String], maxNoise: ShareArgument
   ) {
     (self.precision, self.method, self.instructions) = (precision, method, instructions)
-    self.keptFloat = keptFloat
+    (self.keptFloat, self.maxNoise) = (keptFloat, maxNoise)
   }
 
   /// Those of a pack; nil where it was not quantized.
@@ -68,7 +70,8 @@ struct QuantizationSettings {
     }
     self.init(
       precision: precision, method: method, instructions: instructions,
-      keptFloat: lines(CalibrationKey.keptFloat))
+      keptFloat: lines(CalibrationKey.keptFloat),
+      maxNoise: stored(CalibrationKey.maxNoise).flatMap(ShareArgument.init(argument:)) ?? Self.usualNoise)
     fasterInFloat = lines(CalibrationKey.fasterInFloat)
   }
 }
@@ -78,6 +81,7 @@ enum CalibrationKey {
   static let precision = "precision"
   static let method = "calibration-method"
   static let instructions = "instructions"
+  static let maxNoise = "max-noise"
   static let frames = "calibration-frames"
   static let digest = "calibration-sha256"
   /// Line by line.

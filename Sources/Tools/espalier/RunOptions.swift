@@ -1,4 +1,5 @@
 internal import ArgumentParser
+internal import Foundation
 
 /// Where frames come from and how many threads compute one.
 struct InputOptions: ParsableArguments {
@@ -22,5 +23,19 @@ struct ThreadOptions: ParsableArguments {
 
   func validate() throws {
     guard threads > 0 else { throw ValidationError("--threads is at least 1") }
+  }
+}
+
+/// How many threads do what no frame waits for: calibration, fitting, training. The results have the same bits with any
+/// number of them.
+struct JobOptions: ParsableArguments {
+  @Option(
+    name: .shortAndLong,
+    help: ArgumentHelp(
+      "Threads for the work on calibration frames: as many as there are cores, unless told.", valueName: "N"))
+  var jobs = ProcessInfo.processInfo.activeProcessorCount
+
+  func validate() throws {
+    guard jobs > 0 else { throw ValidationError("--jobs is at least 1") }
   }
 }

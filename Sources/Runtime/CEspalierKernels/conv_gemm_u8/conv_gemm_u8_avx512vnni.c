@@ -44,11 +44,20 @@ static inline __attribute__((always_inline)) void add_products(
   }
 }
 
+// Fetches the lines that the tile will write to or add while its products are computed.
+static inline __attribute__((always_inline)) void fetch_rows(const conv_gemm_u8_place *place, const int rows) {
+  if (place->residual)
+    UNROLLED for (int r = 0; r < rows; r++)
+      _mm_prefetch((const char *)(place->residual[r] + place->channel), _MM_HINT_T0);
+  UNROLLED for (int r = 0; r < rows; r++) __builtin_prefetch(place->output[r] + place->channel, 1);
+}
+
 static inline __attribute__((always_inline)) void tile(
     const conv_gemm_u8_place *place, const int rows, const int panels) {
   __m512i sum[ESPALIER_ITEM_PANELS][ROWS_LIMIT];
   UNROLLED for (int q = 0; q < panels; q++)
     UNROLLED for (int r = 0; r < rows; r++) sum[q][r] = _mm512_setzero_si512();
+  fetch_rows(place, rows);
   add_products(place, rows, panels, sum);
   store_tile_avx512(
       &place->end, rows, panels, sum, place->output, place->residual, place->channel, place->channels);

@@ -84,6 +84,7 @@ struct Compile: ParsableCommand {
   @OptionGroup(title: "Watching") var watching: WatchOptions
   @OptionGroup(title: "Kernels") var planning: PlannerOptions
   @OptionGroup var threading: ThreadOptions
+  @OptionGroup var work: JobOptions
   @OptionGroup(title: "Pictures") var pictures: PictureOptions
 
   @Flag(help: "End with one line of JSON on standard output.")
@@ -162,7 +163,7 @@ struct Compile: ParsableCommand {
     if summary.levels.contains(where: { $0.pruning != nil }) {
       original =
         try calibration.quantizes
-        ? calibration.settings.sketch(inputs.whole, inputs.frames?.groups ?? [], threads: threading.threads)
+        ? calibration.settings.sketch(inputs.whole, inputs.frames?.groups ?? [], threads: work.jobs)
         : inputs.whole
     } else if network.quantized != nil {
       original = network.float

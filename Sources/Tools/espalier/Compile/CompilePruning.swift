@@ -61,7 +61,7 @@ extension Compile {
   func pruner(
     _ planner: Planner, _ inputs: CompileInputs, recovering recovery: RecoveryArgument? = nil
   ) -> Pruner {
-    let (threads, groups) = (threading.threads, inputs.frames?.groups ?? [])
+    let (threads, groups) = (work.jobs, inputs.frames?.groups ?? [])
     var options = pruning
     if let recovery { options.recover = recovery }
     return Pruner(
@@ -74,7 +74,7 @@ extension Compile {
   func time(_ graph: Graph, _ inputs: CompileInputs, _ planner: Planner) throws -> PackTime {
     guard calibration.quantizes else { return try timer(planner).time(graph) }
     return try timer(planner).time(
-      try calibration.settings.sketch(graph, inputs.frames?.groups ?? [], threads: threading.threads))
+      try calibration.settings.sketch(graph, inputs.frames?.groups ?? [], threads: work.jobs))
   }
 
   /// How often the whole network at its own size and another are right on labelled frames; nil without such.
@@ -85,7 +85,7 @@ extension Compile {
       return (graph, try LabelledSamples(data: data, labels: labels.labels, classes: nil, reader: reader))
     }
     let accuracy = try LabelledAccuracy(
-      original: judged(inputs.reference), candidate: judged(graph), threads: threading.threads)
+      original: judged(inputs.reference), candidate: judged(graph), threads: work.jobs)
     try accuracy.require(dropAtMost: labels.maxDrop)
     return accuracy
   }

@@ -53,7 +53,7 @@ extension Compile {
       try !isLargest
       ? []
       : chain.watched(
-        lowered, watching.choice(hasFrames: inputs.frames != nil), inputs.frames, threads: threading.threads)
+        lowered, watching.choice(hasFrames: inputs.frames != nil), inputs.frames, threads: work.jobs)
     return CompiledNetwork(
       goal: goal, float: float, pruned: pruned, accuracy: accuracy, settings: settings, quantized: quantized,
       lowered: lowered,
@@ -96,7 +96,7 @@ extension Compile {
     _ chain: inout CompileChain
   ) throws -> PostTrainingQuantization? {
     guard calibration.quantizes, let frames else { return nil }
-    return try chain.quantize(graph, frames, settings.options, threads: threading.threads)
+    return try chain.quantize(graph, frames, settings.options, threads: work.jobs)
   }
 
   /// Measures the layers of a graph, and their twins in 8 bits where there may be some.

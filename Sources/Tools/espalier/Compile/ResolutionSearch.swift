@@ -93,7 +93,7 @@ extension Compile {
   ) throws -> ResolutionSearch {
     let full = try time(own.whole, own, planner)
     var search = try ResolutionSearch(
-      own: own, full: full, engine: GraphRunner.engine(threads: threading.threads))
+      own: own, full: full, engine: GraphRunner.engine(threads: work.jobs))
     let sizes = try pruning.resolutions.map { try resized(own, to: $0, &chain) }
     for (index, inputs) in ([own] + sizes).enumerated() {
       let time = try index == 0 ? full : time(inputs.whole, inputs, planner)

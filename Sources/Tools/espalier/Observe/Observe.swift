@@ -72,7 +72,7 @@ struct Observe: ParsableCommand {
     help: ArgumentHelp("The shape of an input, frames first.", valueName: "NAME=1x3x224x224"))
   var shape: [ShapeArgument] = []
 
-  @OptionGroup var threading: ThreadOptions
+  @OptionGroup var work: JobOptions
   @OptionGroup(title: "Pictures") var pictures: PictureOptions
 
   @Flag(help: "End with one line of JSON on standard output.")
@@ -90,7 +90,7 @@ struct Observe: ParsableCommand {
     let network = ObservedNetwork(graph: graph, patterns: NamePatterns(include))
     var collector = ObservationCollector(
       network: network, collections: Set(collections.map(\.value)), keepsTensors: saveTensors)
-    try collector.collect(group, threads: threading.threads)
+    try collector.collect(group, threads: work.jobs)
     if let tensors { try collector.add(try Files.read(tensors), path: tensors) }
     guard !collector.tensors.isEmpty else {
       throw CommandError("no tensor of the collections \(list) has a name that --include allows")

@@ -44,7 +44,7 @@ struct Rank: ParsableCommand {
     help: ArgumentHelp("The shape of an input, frames first.", valueName: "NAME=1x3x224x224"))
   var shape: [ShapeArgument] = []
 
-  @OptionGroup var threading: ThreadOptions
+  @OptionGroup var work: JobOptions
   @OptionGroup(title: "Pictures") var pictures: PictureOptions
 
   @Flag(help: "End with one line of JSON on standard output.")
@@ -73,7 +73,7 @@ struct Rank: ParsableCommand {
     let frames =
       calibrate.isEmpty ? nil : try CalibrationFrames(calibrate, reader: try pictures.reader(for: graph))
     let ranker = Ranker(
-      criterion: criterion, frames: frames?.groups ?? [], threads: threading.threads, seed: seed,
+      criterion: criterion, frames: frames?.groups ?? [], threads: work.jobs, seed: seed,
       imported: imported)
     let map = ChannelMap(graph)
     let bars = SharedProgress()

@@ -49,7 +49,7 @@ struct Sensitivity: ParsableCommand {
     help: ArgumentHelp("The shape of an input, frames first.", valueName: "NAME=1x3x224x224"))
   var shape: [ShapeArgument] = []
 
-  @OptionGroup var threading: ThreadOptions
+  @OptionGroup var work: JobOptions
   @OptionGroup(title: "Pictures") var pictures: PictureOptions
 
   @Flag(help: "End with one line of JSON on standard output.")
@@ -70,7 +70,7 @@ struct Sensitivity: ParsableCommand {
     let all = try CalibrationFrames(calibrate, reader: try pictures.reader(for: graph)).groups
     let groups = all.map { $0.thinned(to: max(1, frames / max(1, all.count))) }
     let sensitivity = try WeightSensitivity(
-      of: graph, frames: groups, engine: GraphRunner.engine(threads: threading.threads))
+      of: graph, frames: groups, engine: GraphRunner.engine(threads: work.jobs))
     guard !sensitivity.layers.isEmpty else {
       throw CommandError("'\(model)': no convolution or product has constant weights in float32")
     }
