@@ -1,3 +1,4 @@
+import CEspalierKernels
 import EspalierPlan
 import EspalierRuntime
 import Foundation
@@ -45,6 +46,27 @@ import Testing
     var session = try Session(model, threads: 2, policy: policy)
     let facts = try session.prepare()
     #expect(facts.threads[1].core == 0 && facts.threads[1].coreCount == 1)
+  }
+
+  /// Woken on its core, they would wait for it at every barrier.
+  @Test(.enabled(if: espalier_core_count() > 1, "needs two cores"))
+  func `keeps workers off the calling thread's core, wherever that goes`() throws {
+    try onThread { [network] in
+      let model = try Model(bytes: PlanWriter.bytes(of: network.plan))
+      var session = try Session(model, threads: 2)
+      let cores = Int(espalier_core_count())
+      #expect(try session.prepare().threads[1].coreCount == cores - 1)
+      var named = ThreadPolicy()
+      named.cores = [0]
+      var pinned = try Session(model, threads: 2, policy: named)
+      for core in [0, 1, 0] where espalier_thread_place_self(Int32(core), 0, 0) == 0 {
+        // The session knows its cores from when it was made: there is one for each thread.
+        let facts = try session.prepare()
+        #expect(facts.threads[1].coreCount == cores - 1)
+        if cores == 2 { #expect(facts.threads[1].core == 1 - core) }
+        #expect(try pinned.prepare().threads[1].core == 0)
+      }
+    }
   }
 
   /// On a thread of its own, which keeps the core.

@@ -27,7 +27,8 @@ public struct ThreadPolicy: Sendable, Equatable {
   public var spinBetweenFramesInMicroseconds = 50
   /// How often a thread looks at a barrier before it lets others run.
   public var spinsPerBarrier = 4000
-  /// Cores for the workers, in turn; empty leaves the choice to the system.
+  /// Cores for the workers, in turn; empty leaves the choice to the system, but keeps started workers off the core
+  /// that the calling thread is on, as long as there is one for each thread.
   public var cores: [Int] = []
   /// Real-time priority of the workers; 0 inherits the caller's scheduling.
   public var priority = 0
@@ -46,6 +47,11 @@ public struct ThreadPolicy: Sendable, Equatable {
   /// Where threads must share cores, whoever spins keeps the one that is waited for from running.
   func spinsPerBarrier(threads: Int) -> Int {
     threads > Int(espalier_core_count()) ? min(spinsPerBarrier, 16) : max(1, spinsPerBarrier)
+  }
+
+  /// Whether the pool keeps its workers off the calling thread's core.
+  func keepsApart(threads: Int) -> Bool {
+    workers == .started && cores.isEmpty && threads > 1 && threads <= Int(espalier_core_count())
   }
 
   var spinInNanoseconds: UInt64 {

@@ -22,6 +22,10 @@ final class WorkerPool: @unchecked Sendable {
   /// The threads themselves; no worker looks at them.
   private let handles: UnsafeMutableBufferPointer<UInt64>
   private var startedCount = 0
+  /// Where the workers may run, and the one of these that they keep off: the calling thread's in the last frame.
+  private var allowedCores = espalier_core_set()
+  private let keepsApart: Bool
+  private var avoidedCore: Int32 = -1
   private var madeCount = 0
 
   /// Makes a pool whose threads are still to be started; nil when there is no memory.
@@ -34,6 +38,8 @@ final class WorkerPool: @unchecked Sendable {
     self.signalMemory = signalMemory
     self.owned = owned
     self.policy = policy
+    keepsApart = policy.keepsApart(threads: Int(frame.threads))
+    espalier_core_set_read(&allowedCores)
     state = .allocate(capacity: 1)
     state.initialize(to: frame)
     lives = .allocate(capacity: Int(frame.threads) - 1)
@@ -134,8 +140,22 @@ final class WorkerPool: @unchecked Sendable {
       return loop.runAlone { _ in }
     }
     state.pointee.arrivalsBefore = signals.arrivals.pointee.load(ordering: .acquiring)
+    if keepsApart { keepWorkersApart() }
     beginFrame()
     loop.run()
+  }
+
+  /// Takes the workers off the core that this thread is on, if they may be there. Systems like to wake a thread on the
+  /// core of the one that wakes it; there the two would wait for each other at every barrier, while another core idles.
+  private func keepWorkersApart() {
+    let core = espalier_core_self()
+    guard core >= 0, core != avoidedCore else { return }
+    for index in 0..<startedCount {
+      let number = signals.identity(ofThread: index + 1).pointee.load(ordering: .acquiring)
+      guard number != 0 else { return }
+      _ = espalier_thread_avoid(Int32(truncatingIfNeeded: number & 0xFFFF_FFFF), &allowedCores, core)
+    }
+    avoidedCore = core
   }
 
   /// Publishes the frame and wakes whoever sleeps. Either this thread sees the sleeper's count, or the

@@ -59,6 +59,15 @@ int32_t espalier_thread_self(void);
 int espalier_thread_describe(int32_t number, espalier_thread_state *state);
 // Makes `count` bytes of the calling thread's stack present, at most half a megabyte.
 void espalier_stack_touch(size_t count);
+// A set of the first 1024 cores, a bit for each.
+typedef struct espalier_core_set {
+  uint64_t words[16];
+} espalier_core_set;
+// The cores that the calling thread may run on; the one that it runs on, without a system call; -1: not known.
+void espalier_core_set_read(espalier_core_set *cores);
+int32_t espalier_core_self(void);
+// Lets the thread of a number run on `cores`, but not on one of them. Returns 0 or an errno value.
+int espalier_thread_avoid(int32_t number, const espalier_core_set *cores, int32_t core);
 // How many cores this thread may run on; at least 1.
 uint32_t espalier_core_count(void);
 void espalier_thread_join(uint64_t thread);

@@ -117,6 +117,25 @@ __attribute__((noinline)) void espalier_stack_touch(size_t count) {
   part[PART - 1] = part[0];
 }
 
+_Static_assert(sizeof(espalier_core_set) == sizeof(cpu_set_t), "both have 1024 bits");
+
+void espalier_core_set_read(espalier_core_set *cores) {
+  memset(cores, 0, sizeof *cores);
+  cpu_set_t set;
+  CPU_ZERO(&set);
+  if (sched_getaffinity(0, sizeof set, &set) == 0) memcpy(cores, &set, sizeof set);
+}
+
+int32_t espalier_core_self(void) { return sched_getcpu(); }
+
+int espalier_thread_avoid(int32_t number, const espalier_core_set *cores, int32_t core) {
+  if (core < 0 || core >= CPU_SETSIZE) return EINVAL;
+  cpu_set_t set;
+  memcpy(&set, cores, sizeof set);
+  CPU_CLR((size_t)core, &set);
+  return sched_setaffinity(number, sizeof set, &set) == 0 ? 0 : errno;
+}
+
 uint32_t espalier_core_count(void) {
   cpu_set_t cores;
   CPU_ZERO(&cores);
