@@ -78,6 +78,11 @@ struct CommandRun {
       "--max-noise goes with --precision auto"
     ),
     (["compile", "a", "-o", "b", "--jobs", "0"], "--jobs is at least 1"),
+    (["compile", "a", "-o", "b", "--clusters", "1"], "--clusters are 2 to 256"),
+    (
+      ["compile", "a", "-o", "b", "--clusters", "9", "--calibrate", "c"],
+      "--clusters goes with --precision fp32"
+    ),
     (
       ["compile", "a", "-o", "b", "--precision", "fp32", "--calibrate", "c"], "--calibrate has nothing to do"
     ),

@@ -72,6 +72,52 @@ import Testing
   }
 }
 
+@Suite("Books of words") struct WordBookTests {
+  /// A sum with 3,000 numbers, of which 200 are different and multiples of nothing.
+  private func plan() -> Plan {
+    var builder = PlanBuilder()
+    let (x, y) = (builder.input("x", shape: [3_000]), builder.output("y", shape: [3_000]))
+    let words = builder.weights(
+      (0..<3_000).map { index in
+        Int32(bitPattern: Float(1 + Double(index * 7 % 200)).squareRoot().bitPattern)
+      })
+    builder.combine(espalier_binary_add, 3_000, x, words, to: y)
+    return builder.plan
+  }
+
+  @Test func `make a section of a byte for each word, and give the words back`() throws {
+    let bytes = try PlanWriter.bytes(of: plan(), weights: .coded)
+    #expect(Plan(try PlanReader.read(bytes), weightsFrom: bytes) == plan())
+    let section = try #require(PackEditor(bytes).section("CWGT"))
+    #expect(section.count < 3_000 + 800 + 600)
+  }
+
+  @Test func `are none of many words, or of few that come once`() {
+    func book(_ words: [UInt32]) -> WordBook? {
+      WordBook(words.flatMap { word in (0..<4).map { UInt8(truncatingIfNeeded: word >> (8 * $0)) } }[...])
+    }
+    #expect(book((0..<1_028).map { $0 % 257 }) == nil)
+    #expect(book((0..<1_024).map { $0 % 256 })?.codes.count == 1_024)
+    #expect(book([1, 2, 3]) == nil)
+    #expect(book([7, 7, 7, 7, 9, 9, 9, 9])?.codes == [0, 0, 0, 0, 1, 1, 1, 1])
+    #expect(book([7, 7, 7, 7, 9, 9, 9, 9])?.words == [7, 0, 0, 0, 9, 0, 0, 0])
+  }
+
+  /// Sections by hand: a piece of two words, out of a book of so many.
+  @Test(arguments: [(1, UInt8(1)), (2, 2), (0, 0), (257, 0)])
+  func `are refused where a place is not there`(words: Int, code: UInt8) throws {
+    var coder = SectionCoder()
+    let (codes, book) = (coder.addStream(), coder.addStream())
+    coder.append(
+      CodedSection.Piece(form: .book, stream: codes, scaleStream: book, lanes: words, byteCount: 8),
+      codes: [0, code], scales: [UInt8](repeating: 1, count: 4 * words))
+    let section = coder.finished()
+    #expect(throws: PlanError.self) {
+      try section.withUnsafeBytes { _ = try CodedSection.decoded($0, of: .codedWeights) }
+    }
+  }
+}
+
 @Suite("Codes of lanes") struct LaneCodeTests {
   private func bytes(_ numbers: [Float]) -> ArraySlice<UInt8> {
     numbers.withUnsafeBytes { [UInt8]($0) }[...]

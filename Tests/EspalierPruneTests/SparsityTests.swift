@@ -53,6 +53,18 @@ private func weights(_ graph: Graph) -> [[Float]] {
       weights(WeightClustering.apply(centers: 2, to: graph)) == [[0.125, 0.125, 2.25, 2.25], [1, 1, 1, 1]])
   }
 
+  @Test func `leaves weights at 0 where these were set to it, as one of the values`() throws {
+    let graph = try network([0, 0.25, 2, 2.5, 0, 0], [1, 1, 1, 1, 0, 3])
+    #expect(
+      weights(WeightClustering.apply(centers: 3, keepsZeros: true, to: graph))
+        == [[0, 0.25, 2.25, 2.25, 0, 0], [1, 1, 1, 1, 0, 3]])
+    let mean = Float((0.25 + 2 + 2.5) / 3)
+    #expect(
+      weights(WeightClustering.apply(centers: 2, keepsZeros: true, to: graph))[0] == [
+        0, mean, mean, mean, 0, 0,
+      ])
+  }
+
   /// What k-means ends with: every value is the mean of the numbers nearest to it, and no other value is nearer.
   @Test(arguments: [4, 16, 32]) func `ends where values are the means of their numbers`(centers: Int) {
     let numbers = Tensor.random(TensorType(.float32, [400]), seed: 9).floats

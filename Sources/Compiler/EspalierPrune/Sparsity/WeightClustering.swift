@@ -6,13 +6,16 @@ public import EspalierGraph
 public enum WeightClustering {
   private static let rounds = 25
 
-  /// - Parameter centers: How many values a layer's weights may have, 2 or more.
-  public static func apply(centers: Int, to graph: Graph) -> Graph {
+  /// - Parameters:
+  ///   - centers: How many values a layer's weights may have, 2 or more.
+  ///   - keepsZeros: Whether weights that are 0 stay so, and take one of the values.
+  public static func apply(centers: Int, keepsZeros: Bool = false, to graph: Graph) -> Graph {
     var result = graph
     for node in MagnitudePruning.layers(of: graph) {
       guard let weights = graph.constant(of: node.inputs[1]) else { continue }
-      let book = codebook(weights.floats, centers: centers)
-      let shared = weights.floats.map { book[nearest($0, in: book)] }
+      let others = keepsZeros ? weights.floats.filter { $0 != 0 } : weights.floats
+      let book = codebook(others, centers: others.count < weights.count ? max(1, centers - 1) : centers)
+      let shared = weights.floats.map { keepsZeros && $0 == 0 ? 0 : book[nearest($0, in: book)] }
       result.setConstant(Tensor(shape: weights.shape, floats: shared), input: 1, of: node.id)
     }
     return result
@@ -21,8 +24,11 @@ public enum WeightClustering {
   /// The values in order, at most `centers` of them.
   static func codebook(_ numbers: [Float], centers: Int) -> [Float] {
     let sorted = numbers.sorted()
-    guard let low = sorted.first, let high = sorted.last, low < high, centers > 1 else {
+    guard let low = sorted.first, let high = sorted.last, low < high else {
       return sorted.first.map { [$0] } ?? [0]
+    }
+    guard centers > 1 else {
+      return [Float(sorted.reduce(0.0) { $0 + Double($1) } / Double(sorted.count))]
     }
     let step = (Double(high) - Double(low)) / Double(centers - 1)
     var book = (0..<centers).map { Float(Double(low) + Double($0) * step) }

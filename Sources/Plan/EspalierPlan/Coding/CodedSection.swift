@@ -10,6 +10,8 @@ enum CodedSection {
     case byteLanes = 1
     /// Likewise, of signed 16-bit numbers.
     case wordLanes = 2
+    /// Words of 32 bits out of a book of `lanes` words, each by its place there, a byte.
+    case book = 3
 
     /// Bytes of a code.
     var width: Int { self == .wordLanes ? 2 : 1 }
@@ -20,8 +22,9 @@ enum CodedSection {
     var form: Form
     /// The stream that the bytes or codes come from.
     var stream: Int
-    /// The stream that the scales of lanes come from.
+    /// The stream that the scales of lanes, or the words of the book, come from.
     var scaleStream = 0
+    /// Or words in the book.
     var lanes = 0
     /// What it makes.
     var byteCount: Int
@@ -169,7 +172,12 @@ extension CodedSection.Piece {
     try reader.skipReserved(1, index: index)
     lanes = Int(try reader.read(UInt32.self))
     byteCount = Int(try reader.read(UInt32.self))
-    let fits = form == .bytes ? lanes == 0 : lanes > 0 && byteCount % (4 * lanes) == 0
+    let fits =
+      switch form {
+      case .bytes: lanes == 0
+      case .byteLanes, .wordLanes: lanes > 0 && byteCount % (4 * lanes) == 0
+      case .book: 1...WordBook.limit ~= lanes && byteCount % 4 == 0
+      }
     guard fits else { throw .invalid(.codedPiece, index: index, found: UInt64(lanes)) }
   }
 
@@ -192,6 +200,10 @@ extension CodedSection.Piece {
     }
     let scales = unsafe try cursors.take(4 * lanes, from: scaleStream, piece: index)
     let codes = unsafe try cursors.take(byteCount / 4 * form.width, from: stream, piece: index)
+    guard form != .book else {
+      try unsafe Self.look(codes, up: scales, into: target, index: index)
+      return
+    }
     var lane = 0
     for position in 0..<byteCount / 4 {
       let scale = Float(
@@ -205,6 +217,21 @@ extension CodedSection.Piece {
       let bits = (code * scale).bitPattern.littleEndian
       unsafe target.storeBytes(of: bits, toByteOffset: 4 * position, as: UInt32.self)
       lane = lane + 1 == lanes ? 0 : lane + 1
+    }
+  }
+
+  /// Words by their places in a book.
+  private static func look(
+    _ codes: UnsafeRawBufferPointer, up words: UnsafeRawBufferPointer,
+    into target: UnsafeMutableRawBufferPointer, index: Int
+  ) throws(PlanError) {
+    for position in 0..<codes.count {
+      let code = Int(unsafe codes[position])
+      guard 4 * code < words.count else {
+        throw .invalid(.codedPiece, index: index, found: UInt64(code))
+      }
+      let word = unsafe words.loadUnaligned(fromByteOffset: 4 * code, as: UInt32.self)
+      unsafe target.storeBytes(of: word, toByteOffset: 4 * position, as: UInt32.self)
     }
   }
 }

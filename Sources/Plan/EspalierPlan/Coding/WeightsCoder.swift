@@ -7,7 +7,7 @@ struct WeightsCoder {
   private struct Role: Hashable {
     let family: UInt16
     let operand: Int
-    /// Codes and scales of lanes have streams of their own.
+    /// Codes and scales of lanes, places in books and their words have streams of their own.
     var part = 0
   }
 
@@ -70,6 +70,11 @@ struct WeightsCoder {
 
   private mutating func add(_ area: Area) {
     var start = area.bytes.lowerBound
+    let whole = area.bytes.count / 4 * 4
+    if whole > 0, let book = WordBook(weights[start..<start + whole]) {
+      add(book, area.role)
+      start += whole
+    }
     if let lanes = area.lanes, lanes.count > 0, lanes.rows > 1 {
       let byteCount = 4 * lanes.count * lanes.rows
       while start + byteCount <= area.bytes.upperBound,
@@ -97,6 +102,16 @@ struct WeightsCoder {
         form: coded.fitBytes ? .byteLanes : .wordLanes, stream: stream(codeRole),
         scaleStream: stream(scaleRole), lanes: lanes, byteCount: 4 * coded.codes.count),
       codes: codes.bytes, scales: scales.bytes)
+  }
+
+  private mutating func add(_ book: WordBook, _ role: Role) {
+    var (codeRole, wordRole) = (role, role)
+    (codeRole.part, wordRole.part) = (4, 5)
+    section.append(
+      CodedSection.Piece(
+        form: .book, stream: stream(codeRole), scaleStream: stream(wordRole), lanes: book.words.count / 4,
+        byteCount: 4 * book.codes.count),
+      codes: book.codes, scales: book.words)
   }
 
   private mutating func stream(_ role: Role) -> Int {

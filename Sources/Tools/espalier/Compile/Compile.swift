@@ -82,6 +82,7 @@ struct Compile: ParsableCommand {
   @OptionGroup(title: "Pruning") var labels: LabelGuardOptions
   @OptionGroup(title: "Quantization") var calibration: CalibrationOptions
   @OptionGroup(title: "Watching") var watching: WatchOptions
+  @OptionGroup(title: "Smaller files") var sparsity: SparsityOptions
   @OptionGroup(title: "Kernels") var planning: PlannerOptions
   @OptionGroup var threading: ThreadOptions
   @OptionGroup var work: JobOptions
@@ -95,8 +96,18 @@ struct Compile: ParsableCommand {
     guard pruning.checkpoint == nil || ![output, report, pruning.saveONNX].contains(pruning.checkpoint) else {
       throw ValidationError("--checkpoint and another option name the same file to write")
     }
-    guard calibration.precision != .fp32 || calibration.calibrate.isEmpty || pruning.prunes else {
+    guard
+      calibration.precision != .fp32 || calibration.calibrate.isEmpty || pruning.prunes
+        || sparsity.changesWeights
+    else {
       throw ValidationError("--calibrate has nothing to do under --precision fp32 where nothing is pruned")
+    }
+    guard sparsity.clusters == nil || !calibration.quantizes else {
+      throw ValidationError(
+        """
+        --clusters goes with --precision fp32: weights of 8 bits share 256 values as it is, and --sparsity makes \
+        their files smaller
+        """)
     }
   }
 
@@ -121,10 +132,10 @@ struct Compile: ParsableCommand {
     }
     try planner.save()
     let plan = try plan(of: networks, planner, source, inputs.frames)
-    let bytes = try PlanWriter.bytes(of: plan, weights: calibration.storage)
+    let bytes = try PlanWriter.bytes(of: plan, weights: storage)
     let levels = try networks.map { try level($0, bytes, planner, inputs, &chain) }
     try chain.stage("write") {
-      if let pruned = networks[0].pruned { try saveModel(pruned.result, source: source) }
+      if let pruned = networks[0].pruned { try saveModel(pruned.result, networks[0].float, source: source) }
       try Files.write(bytes, to: output)
     }
     let summary = Summary(
@@ -183,7 +194,7 @@ struct Compile: ParsableCommand {
   private func provenance(source: [UInt8]) -> [Plan.Provenance] {
     let watch = watching.choice(hasFrames: !calibration.calibrate.isEmpty)
     let options =
-      shape.map { "--shape \($0.text)" } + pruning.text + calibration.text
+      shape.map { "--shape \($0.text)" } + pruning.text + sparsity.text + calibration.text
       + (watch == .none ? [] : ["--watch \(watch.text)"])
     return [
       Plan.Provenance(key: "source-sha256", value: SHA256.hexDigest(of: source)),

@@ -1,5 +1,6 @@
 internal import EspalierGraph
 internal import EspalierPasses
+internal import EspalierPlan
 internal import EspalierPrune
 
 /// How `compile` makes a network smaller.
@@ -47,10 +48,15 @@ extension Compile {
   }
 
   /// Writes what `--save-onnx` asks for.
-  func saveModel(_ result: Pruner.Result, source: [UInt8]) throws {
+  func saveModel(_ result: Pruner.Result, _ graph: Graph, source: [UInt8]) throws {
     guard let path = pruning.saveONNX else { return }
     _ = try OnnxOutput(source: source).write(
-      result.graph, keptChannels: result.winner.kept.byNode, to: path)
+      graph, keptChannels: result.winner.kept.byNode, to: path)
+  }
+
+  /// How the pack holds its weights: coded where that makes it smaller.
+  var storage: PlanWriter.WeightStorage {
+    sparsity.changesWeights && !calibration.mapped ? .coded : calibration.storage
   }
 
   func timer(_ planner: Planner) -> GraphTimer {

@@ -5,11 +5,13 @@ struct LevelReport: Encodable {
   /// Nil where there was no reason to measure it.
   let time: PackTime?
   let pruning: PruningReport?
+  let sparsity: SparsityReport?
   let labelled: LabelledAccuracy?
   let calibration: CalibrationReport?
 
   func show() {
     pruning?.show()
+    sparsity?.show()
     if let labelled {
       print(
         """
@@ -49,7 +51,7 @@ extension Compile {
 
     private enum CodingKeys: CodingKey {
       case pack, bytes, size_ratio, precision, calls, weight_bytes, arena_bytes, multiply_adds, stages, levels
-      case pruning, labelled, calibration, resolutions, kernels
+      case pruning, sparsity, labelled, calibration, resolutions, kernels
     }
 
     /// What is said of the first level stands beside the pack's own facts, too, as scripts know it.
@@ -65,6 +67,7 @@ extension Compile {
       try values.encode(multiply_adds, forKey: .multiply_adds)
       try values.encode(stages, forKey: .stages)
       try values.encodeIfPresent(levels[0].pruning, forKey: .pruning)
+      try values.encodeIfPresent(levels[0].sparsity, forKey: .sparsity)
       try values.encodeIfPresent(levels[0].labelled, forKey: .labelled)
       try values.encodeIfPresent(levels[0].calibration, forKey: .calibration)
       if levels.count > 1 { try values.encode(levels, forKey: .levels) }

@@ -20,6 +20,8 @@ struct CompiledNetwork {
   /// What was asked for; nil: the whole network.
   let goal: PruningGoal?
   /// In float32, pruned.
+  let dense: Graph
+  /// The same with the weights that the pack holds.
   let float: Graph
   let pruned: Compile.Pruned?
   let accuracy: LabelledAccuracy?
@@ -37,8 +39,10 @@ extension Compile {
     _ planner: inout Planner, _ chain: inout CompileChain
   ) throws -> CompiledNetwork {
     let pruned = try goal.map { try prune($0, inputs, &prepared, &planner, &chain) }
-    let float = pruned?.result.graph ?? inputs.whole
-    let isOriginal = pruned == nil && float.multiplyAdds == inputs.reference.multiplyAdds
+    let dense = pruned?.result.graph ?? inputs.whole
+    let float = sparse(dense, &chain)
+    let isOriginal =
+      pruned == nil && !sparsity.changesWeights && float.multiplyAdds == inputs.reference.multiplyAdds
     let accuracy = isOriginal ? nil : try labelledAccuracy(float, inputs)
     if calibration.quantizes { try tune(&planner, float, &chain) }
     var settings = calibration.settings
@@ -55,7 +59,8 @@ extension Compile {
       : chain.watched(
         lowered, watching.choice(hasFrames: inputs.frames != nil), inputs.frames, threads: work.jobs)
     return CompiledNetwork(
-      goal: goal, float: float, pruned: pruned, accuracy: accuracy, settings: settings, quantized: quantized,
+      goal: goal, dense: dense, float: float, pruned: pruned, accuracy: accuracy, settings: settings,
+      quantized: quantized,
       lowered: lowered,
       choices: choices, plan: try chain.lower(lowered, provenance: [], choices: choices, watching: watched))
   }
@@ -70,7 +75,7 @@ extension Compile {
     let isAlone = pruning.levels == nil
     var time: PackTime?
     if !isAlone || network.pruned != nil {
-      let bytes = try isAlone ? pack : PlanWriter.bytes(of: network.plan, weights: calibration.storage)
+      let bytes = try isAlone ? pack : PlanWriter.bytes(of: network.plan, weights: storage)
       time = try measured(bytes, network, planner, &chain)
     }
     return LevelReport(
@@ -81,13 +86,25 @@ extension Compile {
             pruned.result, $0, of: inputs.whole, asked: pruned.goal.text, recovery: pruning.recoveryAsked)
         }
       },
-      labelled: network.accuracy,
+      sparsity: try sparsityReport(network, inputs), labelled: network.accuracy,
       calibration: inputs.frames.flatMap { frames in
         network.quantized.map {
           CalibrationReport(
             $0, frames: frames, method: calibration.calibrationMethod, costs: planner.costs)
         }
       })
+  }
+
+  private func sparse(_ graph: Graph, _ chain: inout CompileChain) -> Graph {
+    guard sparsity.changesWeights else { return graph }
+    return chain.stage("sparsity") { sparsity.applied(to: graph) }
+  }
+
+  private func sparsityReport(_ network: CompiledNetwork, _ inputs: CompileInputs) throws -> SparsityReport? {
+    guard sparsity.changesWeights else { return nil }
+    return try SparsityReport(
+      sparsity, network.float, of: network.dense, frames: FrameSplit(inputs.frames?.groups ?? []).judging,
+      threads: work.jobs)
   }
 
   /// The network in 8 bits, where there are frames to find ranges by.

@@ -17,9 +17,9 @@ struct Sensitivity: ParsableCommand {
         espalier sensitivity signs.onnx --calibrate pictures/ -o curves.json
         espalier sensitivity signs.onnx --calibrate pictures/ -o curves.json --report curves.html
 
-      This tells how much a network has to spare, and what a file could shrink to. It
-      makes nothing faster: kernels multiply by zeros as by any other number, and packs
-      hold float32 weights in full. Whole filters are what 'compile --prune' cuts.
+      This tells how much a network has to spare, and what a file could shrink to, which
+      'compile --sparsity' and '--clusters' do. Nothing gets faster by it: kernels multiply
+      by zeros as by any other number. Whole filters are what 'compile --prune' cuts.
       """)
 
   @Argument(help: ArgumentHelp("The ONNX model.", valueName: "MODEL.onnx"))
