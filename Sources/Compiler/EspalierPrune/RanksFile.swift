@@ -17,8 +17,6 @@ public import EspalierPasses
 /// layers make channels together, one of them is enough; of several the larger score counts. `structure` may be
 /// left out; where it stands it must be this network's.
 public enum RanksFile {
-  private static let format = "espalier ranks 1"
-
   /// - Parameters:
   ///   - ranks: Of this graph.
   ///   - map: The channels of this graph.
@@ -27,12 +25,12 @@ public enum RanksFile {
       uniqueKeysWithValues: ranks.groups.flatMap { zip($0.units, strictlyGrowing($0.scores)) })
     let layers = layers(graph, map).map { layer in
       let scores = layer.units.map { known[$0].map { "\($0)" } ?? "null" }
-      return "    \(JSONValue.quoted(layer.name)): [\(scores.joined(separator: ", "))]"
+      return "    \(RanksContent.quoted(layer.name)): [\(scores.joined(separator: ", "))]"
     }
     return """
       {
-        "format": "\(format)",
-        "criterion": \(JSONValue.quoted(ranks.criterion)),
+        "format": "\(RanksContent.format)",
+        "criterion": \(RanksContent.quoted(ranks.criterion)),
         "structure": "\(structure(of: graph, map))",
         "layers": {
       \(layers.joined(separator: ",\n"))
@@ -48,55 +46,29 @@ public enum RanksFile {
   public static func ranks(
     from text: String, _ graph: Graph, _ map: ChannelMap
   ) throws(RanksError) -> FilterRanks {
-    let file: JSONValue
-    do throws(JSONError) { file = try JSONParser.value(of: text) } catch {
-      throw .malformed(line: error.line, problem: error.problem)
-    }
-    guard case .object(let members) = file else {
-      throw .malformed(line: 1, problem: "the ranks are no object in braces")
-    }
-    for (name, _) in members where !["format", "criterion", "structure", "layers"].contains(name) {
-      throw .member(name, problem: "is not known")
-    }
-    guard file["format"] == .string(format) else {
-      throw .member("format", problem: "must be \"\(format)\"")
-    }
-    guard case .object(let listed)? = file["layers"] else {
-      throw .member("layers", problem: "must be an object with a list of scores for each layer")
-    }
-    var criterion = "file"
-    if let value = file["criterion"] {
-      guard case .string(let name) = value else { throw .member("criterion", problem: "must be a string") }
-      criterion = name
-    }
-    let scores = try scores(listed, layers(graph, map), map)
-    if let value = file["structure"] {
-      let own = structure(of: graph, map)
-      guard case .string(let found) = value else { throw .member("structure", problem: "must be a string") }
-      guard found == own else { throw .otherModel(expected: own, found: found) }
-    }
-    return FilterRanks(scores: scores, criterion: criterion, map: map)
+    let file = try RanksContent.read(text)
+    let scores = try scores(file.layers, layers(graph, map), map)
+    let own = structure(of: graph, map)
+    if let found = file.structure, found != own { throw .otherModel(expected: own, found: found) }
+    return FilterRanks(scores: scores, criterion: file.criterion ?? "file", map: map)
   }
 
   private static func scores(
-    _ listed: [(name: String, value: JSONValue)], _ layers: [Layer], _ map: ChannelMap
+    _ listed: [String: [Double?]], _ layers: [Layer], _ map: ChannelMap
   ) throws(RanksError) -> [Int: Double] {
-    let known = Dictionary(uniqueKeysWithValues: layers.map { ($0.name, $0.units) })
-    let unknown = listed.map(\.name).filter { known[$0] == nil }
+    let known = Set(layers.map(\.name))
+    let unknown = listed.keys.filter { !known.contains($0) }.sorted()
     guard unknown.isEmpty else { throw .unknownLayers(unknown, known: layers.map(\.name)) }
     var scores: [Int: Double] = [:]
-    for (name, value) in listed {
-      guard case .array(let elements) = value else {
-        throw .member(name, problem: "must be a list of scores")
+    for layer in layers {
+      guard let elements = listed[layer.name] else { continue }
+      guard elements.count == layer.units.count else {
+        throw .channelCount(layer: layer.name, expected: layer.units.count, found: elements.count)
       }
-      let units = known[name] ?? []
-      guard elements.count == units.count else {
-        throw .channelCount(layer: name, expected: units.count, found: elements.count)
-      }
-      for (channel, (unit, element)) in zip(units, elements).enumerated() {
+      for (channel, (unit, element)) in zip(layer.units, elements).enumerated() {
         guard map.makers[unit] != nil else { continue }
-        guard case .number(let score) = element else {
-          throw .member(name, problem: "must have a number for channel \(channel)")
+        guard let score = element else {
+          throw .member(layer.name, problem: "must have a number for channel \(channel)")
         }
         scores[unit] = max(score, scores[unit] ?? score)
       }
