@@ -76,7 +76,7 @@ typedef struct espalier_session_options {
   espalier_instruction_set limit;             /* kernels of no higher instruction set are chosen */
   uint32_t spin_between_frames_microseconds;  /* how long workers wait awake for the next frame */
   int32_t priority;                           /* real-time priority of the workers; 0: the caller's */
-  const int32_t *cores;                       /* for the workers, in turn; NULL: anywhere. Read once. */
+  const int32_t *cores;                       /* for the workers, in turn; NULL: off the caller's. Read once. */
   size_t core_count;
   espalier_scheduling scheduling;             /* with a priority: FIFO, or RR; OTHER means FIFO */
   int32_t calling_core;                       /* espalier_session_prepare pins its thread there; -1: it does not */
