@@ -118,7 +118,7 @@ def main():
     parser.add_argument("--criteria", nargs="+", default=CRITERIA, choices=CRITERIA)
     parser.add_argument("--recover", nargs="+", default=list(STEPS), choices=STEPS)
     parser.add_argument("--recover-time", metavar="30s")
-    parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--threads", type=int, default=1, help="of a frame; training takes all cores")
     given = parser.parse_args(arguments[: arguments.index("--")] if "--" in arguments else arguments)
     options = ["--threads", given.threads, *options]
     if given.recover_time:
