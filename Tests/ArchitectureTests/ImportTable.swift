@@ -15,6 +15,7 @@ enum ImportTable {
     ],
     "EspalierPrune": [
       "CLAPACK", "EspalierGraph", "EspalierObserve", "EspalierOperators", "EspalierPasses", "EspalierSearch",
+      "Foundation",
     ],
     "EspalierSearch": [
       "EspalierGraph", "EspalierKernels", "EspalierOperators", "EspalierPasses", "EspalierPlan",

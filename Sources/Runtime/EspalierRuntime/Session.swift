@@ -4,7 +4,8 @@ internal import EspalierPlan
 /// One stream of frames through a model: its working memory, its resolved calls and its worker threads.
 ///
 /// After it is made, a frame allocates nothing, takes no lock and makes no system call except one to wake
-/// sleeping workers, as long as every thread has a core to itself. The bits of the outputs depend on the
+/// sleeping workers, as long as every thread has a core to itself; where the calling thread has moved to another
+/// core since the last frame, one more for each worker (`ThreadPolicy.cores`). The bits of the outputs depend on the
 /// model and the instruction set, never on the number of threads.
 public struct Session: ~Copyable, Sendable {
   /// The most threads that a session may have.

@@ -49,7 +49,8 @@ static inline __attribute__((always_inline)) void fetch_rows(const conv_gemm_u8_
   if (place->residual)
     UNROLLED for (int r = 0; r < rows; r++)
       _mm_prefetch((const char *)(place->residual[r] + place->channel), _MM_HINT_T0);
-  UNROLLED for (int r = 0; r < rows; r++) __builtin_prefetch(place->output[r] + place->channel, 1);
+  const ptrdiff_t channel = place->channel * byte_epilogue_size(&place->end);
+  UNROLLED for (int r = 0; r < rows; r++) __builtin_prefetch(place->output[r] + channel, 1);
 }
 
 static inline __attribute__((always_inline)) void tile(

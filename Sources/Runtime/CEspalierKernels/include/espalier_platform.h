@@ -63,7 +63,8 @@ void espalier_stack_touch(size_t count);
 typedef struct espalier_core_set {
   uint64_t words[16];
 } espalier_core_set;
-// The cores that the calling thread may run on; the one that it runs on, without a system call; -1: not known.
+// The cores that the calling thread may run on; the one that it runs on; -1: not known. The latter is no system call
+// on x86-64, nor with glibc 2.35 or newer.
 void espalier_core_set_read(espalier_core_set *cores);
 int32_t espalier_core_self(void);
 // Lets the thread of a number run on `cores`, but not on one of them. Returns 0 or an errno value.

@@ -33,9 +33,9 @@ struct Bench: ParsableCommand {
       and a bar is held against the age of outputs: from the moment at which the frame
       was due. A frame that its deadline ended has no outputs and counts as late:
       latencies are of the others. The header says what the session really got; the
-      overhead of the runtime is a call's time without the model's. The times of calls are of separate frames. The FMA
-      peak is what one core was just measured to do; Winograd kernels, which
-      multiply less often than the definition, may pass it.
+      overhead of the runtime is a call's time without the model's. The times of calls
+      are of separate frames. The FMA peak is what one core was just measured to do;
+      Winograd kernels, which multiply less often than the definition, may pass it.
 
       The spellings of trtexec (--loadEngine, --warmUp in milliseconds, --duration,
       --avgRuns, --percentile, --idleTime, --useSpinWait, --dumpProfile,

@@ -11,7 +11,8 @@ enum FrameFiles {
     "sequence_gap",
   ]
 
-  /// Writes nanoseconds on the monotonic clock, and what the session said of each frame: JSON, one object a frame, or CSV, as the path's ending says.
+  /// Writes nanoseconds on the monotonic clock, and what the session said of each frame: JSON, one object a frame, or
+  /// CSV, as the path's ending says.
   ///
   /// - Throws: `MediaError`.
   static func write(_ samples: [FrameSample], to path: String) throws {

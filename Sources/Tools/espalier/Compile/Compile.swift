@@ -127,8 +127,8 @@ struct Compile: ParsableCommand {
       resolutions = search.reports
     }
     var prepared: PreparedPruning?
-    let networks = try goals.map { goal in
-      try network(goal, inputs, &prepared, &planner, &chain)
+    let networks = try goals.enumerated().map { index, goal in
+      try network(goal, isLargest: index == 0, inputs, &prepared, &planner, &chain)
     }
     try planner.save()
     let plan = try plan(of: networks, planner, source, inputs.frames)

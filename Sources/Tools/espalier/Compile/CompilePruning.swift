@@ -60,7 +60,7 @@ extension Compile {
   }
 
   func timer(_ planner: Planner) -> GraphTimer {
-    GraphTimer(threads: threading.threads, storage: calibration.storage) { planner.choices(for: $0) }
+    GraphTimer(threads: threading.threads, storage: storage) { planner.choices(for: $0) }
   }
 
   /// - Parameter recovery: Nil: as it is asked for.
@@ -76,8 +76,10 @@ extension Compile {
     ) { try time($0, inputs, planner) }
   }
 
-  /// The time of a frame of a network in the precision that it will run in.
-  func time(_ graph: Graph, _ inputs: CompileInputs, _ planner: Planner) throws -> PackTime {
+  /// The time of a frame of a network, and the size of its pack, in the precision and with the weights that it will
+  /// have.
+  func time(_ dense: Graph, _ inputs: CompileInputs, _ planner: Planner) throws -> PackTime {
+    let graph = sparsity.applied(to: dense)
     guard calibration.quantizes else { return try timer(planner).time(graph) }
     return try timer(planner).time(
       try calibration.settings.sketch(graph, inputs.frames?.groups ?? [], threads: work.jobs))

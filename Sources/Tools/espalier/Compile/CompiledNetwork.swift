@@ -19,9 +19,7 @@ struct CompileInputs {
 struct CompiledNetwork {
   /// What was asked for; nil: the whole network.
   let goal: PruningGoal?
-  /// In float32, pruned.
-  let dense: Graph
-  /// The same with the weights that the pack holds.
+  /// In float32, pruned, with the weights that the pack holds.
   let float: Graph
   let pruned: Compile.Pruned?
   let accuracy: LabelledAccuracy?
@@ -34,13 +32,14 @@ struct CompiledNetwork {
 
 extension Compile {
   /// Prunes, quantizes and lowers.
+  ///
+  /// - Parameter isLargest: Of the pack's levels; a session watches no other.
   func network(
-    _ goal: PruningGoal?, _ inputs: CompileInputs, _ prepared: inout PreparedPruning?,
+    _ goal: PruningGoal?, isLargest: Bool, _ inputs: CompileInputs, _ prepared: inout PreparedPruning?,
     _ planner: inout Planner, _ chain: inout CompileChain
   ) throws -> CompiledNetwork {
     let pruned = try goal.map { try prune($0, inputs, &prepared, &planner, &chain) }
-    let dense = pruned?.result.graph ?? inputs.whole
-    let float = sparse(dense, &chain)
+    let float = sparse(pruned?.result.graph ?? inputs.whole, &chain)
     let isOriginal =
       pruned == nil && !sparsity.changesWeights && float.multiplyAdds == inputs.reference.multiplyAdds
     let accuracy = isOriginal ? nil : try labelledAccuracy(float, inputs)
@@ -51,18 +50,12 @@ extension Compile {
     let lowered = quantized?.graph ?? float
     try tune(&planner, lowered, &chain)
     let choices = planner.choices(for: lowered)
-    // A session watches the largest level.
-    let isLargest = pruning.levels == nil || goal?.text == pruning.goals[0]?.text
-    let watched =
-      try !isLargest
-      ? []
-      : chain.watched(
-        lowered, watching.choice(hasFrames: inputs.frames != nil), inputs.frames, threads: work.jobs)
+    let watch = isLargest ? watching.choice(hasFrames: inputs.frames != nil) : .none
+    let watched = try chain.watched(lowered, watch, inputs.frames, threads: work.jobs)
     return CompiledNetwork(
-      goal: goal, dense: dense, float: float, pruned: pruned, accuracy: accuracy, settings: settings,
-      quantized: quantized,
-      lowered: lowered,
-      choices: choices, plan: try chain.lower(lowered, provenance: [], choices: choices, watching: watched))
+      goal: goal, float: float, pruned: pruned, accuracy: accuracy, settings: settings,
+      quantized: quantized, lowered: lowered, choices: choices,
+      plan: try chain.lower(lowered, provenance: [], choices: choices, watching: watched))
   }
 
   /// What is said about a network, as it is in the pack that will be written.
@@ -103,7 +96,8 @@ extension Compile {
   private func sparsityReport(_ network: CompiledNetwork, _ inputs: CompileInputs) throws -> SparsityReport? {
     guard sparsity.changesWeights else { return nil }
     return try SparsityReport(
-      sparsity, network.float, of: network.dense, frames: FrameSplit(inputs.frames?.groups ?? []).judging,
+      sparsity, network.float, of: network.pruned?.result.graph ?? inputs.whole,
+      frames: FrameSplit(inputs.frames?.groups ?? []).judging,
       threads: work.jobs)
   }
 

@@ -39,8 +39,8 @@ struct WatchOptions: ParsableArguments {
     help: ArgumentHelp(
       """
       Tensors whose statistics a session can gather while frames run, and compare with those of the calibration \
-      frames: inputs and outputs (outputs), or also so many layers, evenly over the network's depth (layers: 8). With --calibrate \
-      layers, otherwise none.
+      frames: inputs and outputs (outputs), or also so many layers, evenly over the network's depth (layers: 8). \
+      With --calibrate layers, otherwise none.
       """, valueName: "none|outputs|layers|N"))
   var watch: WatchArgument?
 

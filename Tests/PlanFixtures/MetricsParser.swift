@@ -1,18 +1,18 @@
 /// A strict reader of Prometheus text, by the format's description: every line must be what it may be.
-struct MetricsParser {
-  struct Sample: Equatable {
-    let name: String
-    let labels: [String: String]
-    let value: Double
+public struct MetricsParser {
+  public struct Sample: Equatable {
+    public let name: String
+    public let labels: [String: String]
+    public let value: Double
   }
 
-  enum Failure: Error { case line(Substring) }
+  public enum Failure: Error { case line(Substring) }
 
-  private(set) var samples: [Sample] = []
-  private(set) var types: [String: String] = [:]
+  public private(set) var samples: [Sample] = []
+  public private(set) var types: [String: String] = [:]
 
   /// - Throws: `Failure` for the first line that breaks the format.
-  init(_ text: String) throws {
+  public init(_ text: String) throws {
     guard text.hasSuffix("\n") else { throw Failure.line("no end of the last line") }
     var helped: Set<String> = []
     for line in text.dropLast().split(separator: "\n", omittingEmptySubsequences: false) {
@@ -36,7 +36,7 @@ struct MetricsParser {
     }
   }
 
-  func value(_ name: String, _ labels: [String: String] = [:]) -> Double? {
+  public func value(_ name: String, _ labels: [String: String] = [:]) -> Double? {
     samples.first { $0.name == name && $0.labels == labels }?.value
   }
 
