@@ -5,7 +5,7 @@ import Testing
 
 @testable import espalier
 
-@Suite("run --watch-every, --metrics") struct WatchTests {
+@Suite("run and bench --watch-every, --metrics") struct WatchTests {
   private func compile(_ options: [String], to pack: String) throws {
     let run = try CommandRun(["compile", Signs.model] + Signs.compileOptions + options + ["-o", pack])
     #expect(run.status == 0, "\(run.errors)")
@@ -79,5 +79,33 @@ import Testing
     ])
     #expect(run.status == 1)
     #expect(run.errors.contains("--watch"), "\(run.errors)")
+  }
+
+  /// Frames of one value, which no calibration frame was: the input is constant, and every layer drifts.
+  @Test func `bench counts and judges its frames, and not those whose calls it times`() throws {
+    try withFolder { folder in
+      let (pack, metrics, frames) = ("\(folder)/x.espalier", "\(folder)/x.prom", "\(folder)/same.npy")
+      try compile(["--calibrate", Signs.pictures, "--watch", "2"], to: pack)
+      try write([[Float](repeating: 0.5, count: 3_072)], to: frames)
+      let run = try CommandRun([
+        "bench", pack, "--input", frames, "--iterations", "40", "--warmup", "9", "--watch-every", "10",
+        "--metrics", metrics, "--profile", "--json",
+      ])
+      let seen = try watching(run)
+      let counted = try MetricsParser(String(contentsOfFile: metrics, encoding: .utf8))
+      let total = try #require(counted.value("espalier_frames_total", ["outcome": "met"]))
+      // One frame before the session is prepared, and those that preparing itself runs.
+      #expect(total >= 50 && total < 70, "\(total)")
+      #expect(Double(seen.frames) == (total / 10).rounded(.up))
+      #expect(counted.value("espalier_watched_frames_total") == Double(seen.frames))
+      #expect(
+        seen.alarms.contains { $0["rule"] as? String == "constant" && $0["tensor"] as? String == "input" })
+      #expect(run.output.contains("'input' is the same everywhere"))
+    }
+  }
+
+  @Test func `are refused where bench searches a rate`() throws {
+    let run = try CommandRun(["bench", "x.espalier", "--max-rate", "--metrics", "x.prom"])
+    #expect(run.status == 2 && run.errors.contains("leave --max-rate out"), "\(run.errors)")
   }
 }

@@ -87,7 +87,7 @@ struct Run: ParsableCommand {
     if json { return try Console.json(summary) }
     print(ranking.text)
     summary.deadline?.show()
-    summary.watching?.show()
+    if let watching = summary.watching { print(watching.text) }
     summary.printLatency()
     if let output { print("wrote \(output)") }
   }

@@ -2,7 +2,7 @@ internal import ArgumentParser
 internal import EspalierMedia
 internal import EspalierRuntime
 
-/// How `run` watches tensors.
+/// How `run` and `bench` watch tensors.
 struct RoadOptions: ParsableArguments {
   @Option(
     help: ArgumentHelp(
@@ -36,7 +36,7 @@ struct WatchReport: Encodable {
     let tensor: String
     let rule: String
     let raised: Bool
-    /// The first is 0.
+    /// Of the session: the first is 0, whether it warmed up or was asked for.
     let frame: Int
     let mean: Float
     let standard_deviation: Float
@@ -65,13 +65,13 @@ struct WatchReport: Encodable {
     }
   }
 
-  func show() {
-    print("watched \(tensors) tensors in \(watched_frames) frames: \(alarms.isEmpty ? "no alarm" : "alarms")")
-    for alarm in alarms {
-      print(
-        "frame \(alarm.frame): '\(alarm.tensor)' \(alarm.raised ? alarm.sentence : "is no longer \(alarm.rule)")"
-      )
+  var text: String {
+    let first =
+      "watched \(tensors) tensors in \(watched_frames) frames: \(alarms.isEmpty ? "no alarm" : "alarms")"
+    let lines = alarms.map {
+      "frame \($0.frame): '\($0.tensor)' \($0.raised ? $0.sentence : "is no longer \($0.rule)")"
     }
+    return ([first] + lines).joined(separator: "\n")
   }
 }
 

@@ -62,6 +62,7 @@ struct Bench: ParsableCommand {
   @Flag(help: "Search the highest rate of a camera at which --slo is kept.")
   var maxRate = false
 
+  @OptionGroup(title: "On the road") var road: RoadOptions
   @OptionGroup(title: "Inputs") var inputs: InputOptions
   @OptionGroup(title: "Pictures") var pictures: PictureOptions
   @OptionGroup var others: OtherTools
@@ -71,6 +72,9 @@ struct Bench: ParsableCommand {
     if maxRate, frames.camera != nil || frames.iterations != nil {
       throw ValidationError(
         "--max-rate chooses rate and number of frames itself: leave --camera and --iterations out")
+    }
+    if maxRate, road.watchEvery != nil || road.metrics != nil {
+      throw ValidationError("--watch-every and --metrics are of one run of frames: leave --max-rate out")
     }
     _ = operands
   }

@@ -24,6 +24,7 @@ extension BenchReport {
       end.append("--slo \(slo.slo) is kept: \(Format.milliseconds(bound)) with 99 % confidence")
     }
     if !end.isEmpty { parts.append(end.joined(separator: "\n")) }
+    if let watching { parts.append(watching.text) }
     if let profile { parts.append(profile.text(.time)) }
     return parts.joined(separator: "\n\n")
   }

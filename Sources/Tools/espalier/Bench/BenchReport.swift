@@ -46,6 +46,8 @@ struct BenchReport: Encodable {
   let verdicts: VerdictReport
   let camera: CameraReport?
   let slo: ServiceLevel.Verdict?
+  /// With --watch-every.
+  let watching: WatchReport?
   let profile: Profile?
   /// One entry for each frame that has outputs: wall time, processor time, how often a processor was taken away.
   let times_ms: [Double]
@@ -69,6 +71,7 @@ struct BenchReport: Encodable {
     var levels: [Plan.Level]
     var camera: CameraReport?
     var slo: ServiceLevel?
+    var watching: WatchReport?
     var profile: Profile?
   }
 
@@ -112,7 +115,7 @@ struct BenchReport: Encodable {
     counts_allocations = facts.countsAllocations
     camera = facts.camera
     slo = facts.slo?.verdict(times.judged)
-    profile = facts.profile
+    (watching, profile) = (facts.watching, facts.profile)
     times_ms = wall
     cpu_ms_all = times.processor
     nivcsw = times.complete.map(\.counters.involuntarySwitches)

@@ -1,4 +1,5 @@
 internal import CMeasure
+internal import EspalierMedia
 internal import EspalierRuntime
 
 /// A pack made ready to be timed, where the command line says.
@@ -68,6 +69,8 @@ struct FrameBench {
   func run() throws {
     var session = try BenchSession(command, pack: operands.pack)
     let slo = command.slo
+    let alarms = AlarmLog()
+    if let interval = command.road.watchEvery { try session.runner.watch(every: interval, alarm: alarms.add) }
     let competitors = try Competitors(command.frames.withLoad)
     let (first, granted) = try session.prepare()
     var facts = BenchReport.Facts(
@@ -81,7 +84,13 @@ struct FrameBench {
       pace: command.frames.pace(operands.mode), until: command.frames.stopRule(slo),
       deadline: command.frames.deadlineMilliseconds, cores: session.allowedCores)
     competitors.end()
+    // Before frames whose calls are timed, which are nobody's.
+    if let path = command.road.metrics { try Files.write(session.runner.metrics(), to: path) }
+    let watching = command.road.watchEvery.map {
+      WatchReport(every: $0, session.model, watchedFrames: session.runner.watchedFrameCount, alarms.alarms)
+    }
     guard !times.wall.isEmpty else { throw CommandError(nothing(times)) }
+    facts.watching = watching
     facts.camera = command.frames.camera.flatMap { CameraReport(times, rate: $0, mode: operands.mode) }
     if command.output.wantsProfile {
       facts.profile = try Profile(
