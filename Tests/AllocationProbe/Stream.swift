@@ -19,6 +19,7 @@ struct Stream: ~Copyable {
     let graph = try Importer.graph(contentsOf: arguments[0], options: options)
     session = try Session(
       Model(bytes: PlanWriter.bytes(of: Pipeline.compile(graph))), threads: threads)
+    awaitWorkers(session)
     inputs = .allocate(capacity: session.model.inputs.count)
     outputs = .allocate(capacity: session.model.outputs.count)
     for (index, port) in session.model.inputs.enumerated() {

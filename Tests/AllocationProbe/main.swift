@@ -16,6 +16,7 @@
 import CAllocationCounter
 import EspalierPlan
 import EspalierRuntime
+import Glibc
 import PlanFixtures
 
 let arguments = CommandLine.arguments
@@ -42,9 +43,15 @@ func count(_ body: () throws -> Void) rethrows -> [Int] {
   return [during.0, during.1, array[0] * (allocation_count() - before.0 - during.0)]
 }
 
+/// A frame does not wait for workers that are still beginning, and beginning is none of its business.
+func awaitWorkers(_ session: borrowing Session) {
+  while session.facts.threads.count < session.threads { usleep(100) }
+}
+
 func countFixtureFrames(threads: Int) throws {
   let network = ResidualNetwork(rows: 600)
   var session = try Session(Model(bytes: PlanWriter.bytes(of: network.plan)), threads: threads)
+  awaitWorkers(session)
   let input = network.input(seed: 1)
   var output = [Float](repeating: 0, count: input.count)
   var room = output.mutableSpan
@@ -60,6 +67,7 @@ func countWatchedFrames(threads: Int) throws {
   plan.watch(plan.calls[4].operands[2], count: elements, behind: 4, name: "y")
   var session = try Session(Model(bytes: PlanWriter.bytes(of: plan)), threads: threads)
   try session.watch(every: 2)
+  awaitWorkers(session)
   let input = network.input(seed: 1)
   var output = [Float](repeating: 0, count: input.count)
   var room = output.mutableSpan

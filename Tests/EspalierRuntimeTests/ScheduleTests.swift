@@ -19,6 +19,7 @@ import Testing
   private struct Placed {
     let needsBarrier: Bool
     let waits: Bool
+    let isClaimed: Bool
     let bounds: [UInt32]
     /// Threads that compute at least one item.
     var workers: [Int] { bounds.indices.dropLast().filter { bounds[$0] < bounds[$0 + 1] } }
@@ -28,12 +29,13 @@ import Testing
     var schedule = Schedule(threads: threads)
     return calls.map { call, resources in
       let place = schedule.place(call, resources)
-      return Placed(needsBarrier: call.needsBarrier, waits: place.waits, bounds: place.bounds)
+      return Placed(
+        needsBarrier: call.needsBarrier, waits: place.waits, isClaimed: place.isClaimed, bounds: place.bounds)
     }
   }
 
-  /// By the definition: where the plan asks for a barrier between two calls, either all threads wait there,
-  /// or one thread computes both.
+  /// By the definition: where the plan asks for a barrier between two calls, either the first is completed before the
+  /// second is begun, or the calling thread alone computes both, in their order.
   @Test(arguments: 0..<40)
   func `keeps every order that the plan asks for, and every item`(seed: UInt64) {
     var random = SeededGenerator(seed: seed)
@@ -49,12 +51,32 @@ import Testing
       #expect(later.bounds.last == calls[index].1.items && later.bounds == later.bounds.sorted())
       var (isOrdered, isWaitedFor) = (later.needsBarrier, later.waits)
       for earlier in placed[..<index].reversed() {
-        let workers = Set(earlier.workers + later.workers)
-        #expect(!isOrdered || isWaitedFor || workers.count <= 1 || earlier.workers.isEmpty)
+        let isAlone = !earlier.isClaimed && !later.isClaimed && later.workers.allSatisfy { $0 == 0 }
+        #expect(!isOrdered || isWaitedFor || isAlone || earlier.workers.isEmpty)
         isOrdered = isOrdered || earlier.needsBarrier
         isWaitedFor = isWaitedFor || earlier.waits
       }
     }
+  }
+
+  /// What a call takes at once: no more than half of a share, than lies between two looks at a deadline, or than the
+  /// call has; and no less than is worth it.
+  @Test(arguments: 0..<40)
+  func `gives out pieces that are worth their taking`(seed: UInt64) {
+    var random = SeededGenerator(seed: seed)
+    let threads = UInt32.random(in: 2...5, using: &random)
+    let (call, resources) = Self.call(
+      items: UInt32.random(in: 1...500, using: &random), weight: Double.random(in: 0.1...40, using: &random),
+      needsBarrier: false)
+    var schedule = Schedule(threads: Int(threads))
+    let piece = schedule.place(call, resources).itemsPerClaim
+    #expect(piece >= 1 && piece <= min(resources.items, resources.itemsPerCheckpoint))
+    let cost = Double(resources.cost) * Double(piece) / Double(resources.items)
+    let (isHalf, isWorthIt) = (
+      piece * 2 * threads < resources.items + 2 * threads,
+      (cost - Double(resources.cost) / Double(resources.items)) < Double(Schedule.costWorthSharing)
+    )
+    #expect(isHalf || isWorthIt)
   }
 
   @Test func `lets small calls run on one thread without waiting`() {

@@ -1,5 +1,6 @@
 internal import CEspalierKernels
 internal import EspalierPlan
+internal import Synchronization
 
 /// One call with its addresses resolved and its place in the schedule.
 struct ScheduledCall {
@@ -7,9 +8,20 @@ struct ScheduledCall {
   let kernel: espalier_kernel
   let items: UInt32
   let itemsPerCheckpoint: UInt32
-  /// Whether all threads wait for one another before it.
+  /// How many items a thread takes at once.
+  let itemsPerClaim: UInt32
+  /// Items of all calls of the level before it.
+  let itemsBefore: UInt32
+  /// Whether all of these are completed before it is begun.
   let waits: Bool
+  /// Whether every thread may take of its items, or it is the calling thread's alone.
+  let isClaimed: Bool
 }
+
+/// How far the share of one thread in one call was given out: the frame's word above the next item.
+///
+/// A claim of a frame that is over cannot succeed: all items of that frame were given out before it was over.
+typealias ClaimWord = Atomic<UInt64>
 
 /// An operand that points into a buffer of the caller and changes from frame to frame.
 struct PortOperand {
@@ -39,13 +51,23 @@ struct PortOperand {
 }
 
 /// How the calls of a level are run.
-struct LevelSchedule: Sendable {
-  /// Its part of the table.
-  let calls: Range<Int>
+struct LevelSchedule: BitwiseCopyable, Sendable {
+  /// Its place among the table's levels.
+  let index: Int
+  private let firstCall: Int
+  private let endOfCalls: Int
   /// Whether any call is for another thread than the calling one.
   let usesWorkers: Bool
-  /// How often all threads wait for one another in a frame, behind the last call too.
-  let barriers: UInt32
+  /// Of all calls together.
+  let items: UInt32
+
+  init(index: Int, calls: Range<Int>, usesWorkers: Bool, items: UInt32) {
+    (self.index, firstCall, endOfCalls) = (index, calls.lowerBound, calls.upperBound)
+    (self.usesWorkers, self.items) = (usesWorkers, items)
+  }
+
+  /// Its part of the table.
+  var calls: Range<Int> { firstCall..<endOfCalls }
 }
 
 /// The calls of a model as C structures, in memory that does not move.
@@ -54,13 +76,20 @@ final class CallTable: @unchecked Sendable {
   let calls: UnsafeMutableBufferPointer<ScheduledCall>
   /// For each call where each thread's items begin, then their number: `threads + 1` entries a call.
   let bounds: UnsafeMutableBufferPointer<UInt32>
+  /// For each call and thread a `ClaimWord`, `claimStride` bytes apart.
+  let claims: UnsafeMutableRawPointer
   /// The largest first.
   let levels: [LevelSchedule]
+  /// The same, for workers.
+  let levelTable: UnsafeMutableBufferPointer<LevelSchedule>
   /// Bytes of each of the caller's buffers.
   let inputByteCounts: [Int]
   let outputByteCounts: [Int]
   private let portOperands: UnsafeMutableBufferPointer<PortOperand>
   private let parameters: UnsafeMutableBufferPointer<UInt64>
+
+  /// A cache line, so that threads that take of different shares do not disturb each other.
+  static let claimStride = 64
 
   /// - Parameters:
   ///   - list: Calls of the model.
@@ -79,6 +108,9 @@ final class CallTable: @unchecked Sendable {
     let operandRoom = plan.room(for: PortOperand.self, count: operands.count)
     let parameterRoom = plan.room(
       for: UInt64.self, count: list.calls.reduce(1) { $0 + ($1.parameters.count + 1) / 2 })
+    let claimRoom = plan.room(
+      for: UInt8.self, count: threads > 1 ? list.calls.count * threads * CallTable.claimStride : 0)
+    let levelRoom = plan.room(for: LevelSchedule.self, count: list.levels.count)
     guard let memory = SystemMemory(byteCount: plan.byteCount) else {
       throw .outOfMemory(byteCount: plan.byteCount)
     }
@@ -87,44 +119,51 @@ final class CallTable: @unchecked Sendable {
     bounds = boundRoom.bound(in: memory)
     portOperands = operandRoom.bound(in: memory)
     parameters = parameterRoom.bound(in: memory)
+    claims = UnsafeMutableRawPointer(claimRoom.bound(in: memory).baseAddress.unsafelyUnwrapped)
+    levelTable = levelRoom.bound(in: memory)
     _ = portOperands.initialize(from: operands)
     var levels: [LevelSchedule] = []
-    for level in list.levels {
+    for range in list.levels {
       levels.append(
-        CallTable.schedule(level, of: list, into: (calls, bounds), threads: threads, limit: limit))
+        CallTable.schedule(
+          (levels.count, range), of: list, into: (calls, bounds), threads: threads, limit: limit))
     }
     self.levels = levels
+    _ = levelTable.initialize(from: levels)
     resolve(model, list.calls, arena: arena)
   }
 
   /// Divides the calls of a level among threads.
   private static func schedule(
-    _ range: Range<Int>, of list: CallList,
+    _ level: (index: Int, calls: Range<Int>), of list: CallList,
     into table: (
       calls: UnsafeMutableBufferPointer<ScheduledCall>, bounds: UnsafeMutableBufferPointer<UInt32>
     ),
     threads: Int, limit: InstructionSet
   ) -> LevelSchedule {
     var schedule = Schedule(threads: threads)
-    var barriers: UInt32 = 1
-    for index in range {
+    var items: UInt32 = 0
+    for index in level.calls {
       let call = list.calls[index]
       guard let kernel = espalier_kernel_for(call.family, limit.isa) else {
         preconditionFailure("a checked call's family has no kernel")
       }
       let resources = list.resources[index]
       let place = schedule.place(call, resources)
-      if place.waits { barriers += 1 }
       table.calls.initializeElement(
         at: index,
         to: ScheduledCall(
           call: espalier_call(), kernel: kernel, items: resources.items,
-          itemsPerCheckpoint: resources.itemsPerCheckpoint, waits: place.waits))
+          itemsPerCheckpoint: resources.itemsPerCheckpoint, itemsPerClaim: place.itemsPerClaim,
+          itemsBefore: items, waits: place.waits, isClaimed: place.isClaimed))
+      // Numbers of items are compared by their differences, which a frame's stay far below.
+      items &+= resources.items
       for (thread, bound) in place.bounds.enumerated() {
         table.bounds.initializeElement(at: index * (threads + 1) + thread, to: bound)
       }
     }
-    return LevelSchedule(calls: range, usesWorkers: schedule.usesWorkers, barriers: barriers)
+    return LevelSchedule(
+      index: level.index, calls: level.calls, usesWorkers: schedule.usesWorkers, items: items)
   }
 
   /// Points every operand that is the caller's at this frame's buffers.

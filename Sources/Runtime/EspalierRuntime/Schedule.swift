@@ -4,7 +4,8 @@ internal import EspalierPlan
 ///
 /// A small call runs on one thread. While the calling thread works alone, nothing needs to wait; the barrier
 /// that a plan asks for there is made up for before the next call that other threads take part in. Between
-/// two barriers calls are independent, so that whoever has less to do gets more of the next one.
+/// two barriers calls are independent, so that whoever has less to do gets more of the next one. Shares are where
+/// threads begin: what nobody has begun may be taken by whoever waits for it (`FrameLoop`).
 struct Schedule {
   /// Below this cost (about 2 microseconds of one core) sharing a call costs more than it saves.
   static let costWorthSharing: UInt64 = 1 << 17
@@ -26,22 +27,43 @@ struct Schedule {
     loads = Array(repeating: 0, count: threads)
   }
 
-  /// - Returns: Where each thread's items begin, ascending, then their number (`threads + 1` entries), and
-  ///   whether all threads wait for one another first.
-  mutating func place(_ call: Plan.Call, _ resources: CallResources) -> (bounds: [UInt32], waits: Bool) {
+  /// Where a call is computed.
+  struct Place {
+    /// Where each thread's items begin, ascending, then their number: `threads + 1` entries.
+    let bounds: [UInt32]
+    /// Whether everything before the call is completed first.
+    let waits: Bool
+    /// Whether every thread may take of its items, or it is the calling thread's alone.
+    let isClaimed: Bool
+    /// How many items a thread takes at once.
+    let itemsPerClaim: UInt32
+  }
+
+  mutating func place(_ call: Plan.Call, _ resources: CallResources) -> Place {
     let isShared = threads > 1 && resources.items > 1 && resources.cost >= Schedule.costWorthSharing
     let waits = needsWait(before: call, isShared: isShared)
     if waits {
       (othersWorked, callerWorked, owesBarrier) = (false, false, false)
       for thread in loads.indices { loads[thread] = 0 }
     }
+    let isClaimed = isShared || othersWorked
     let bounds = isShared ? share(resources) : [0] + ownerBounds(resources)
     for thread in loads.indices where bounds[thread] < bounds[thread + 1] {
       let part = Double(bounds[thread + 1] - bounds[thread]) / Double(resources.items)
       loads[thread] += UInt64(part * Double(resources.cost))
       if thread == 0 { callerWorked = true } else { (othersWorked, usesWorkers) = (true, true) }
     }
-    return (bounds, waits)
+    return Place(bounds: bounds, waits: waits, isClaimed: isClaimed, itemsPerClaim: itemsPerClaim(resources))
+  }
+
+  /// Half of a share, so that there is something to take of a thread that was kept from its other half; but never so
+  /// little that taking costs more than computing, nor more than lies between two looks at a deadline.
+  private func itemsPerClaim(_ resources: CallResources) -> UInt32 {
+    let items = Double(resources.items)
+    let half = items / Double(2 * threads)
+    let worthIt = items * Double(Schedule.costWorthSharing) / Double(max(1, resources.cost))
+    let piece = min(max(half, worthIt).rounded(.up), items)
+    return max(1, min(UInt32(piece), resources.itemsPerCheckpoint))
   }
 
   private mutating func needsWait(before call: Plan.Call, isShared: Bool) -> Bool {

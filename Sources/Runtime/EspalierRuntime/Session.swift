@@ -60,9 +60,8 @@ public struct Session: ~Copyable, Sendable {
     }
     let table = try CallTable(model, CallList(model), arena: arena.base, threads: threads, limit: limit)
     let frame = FrameState(
-      calls: table.calls, bounds: UnsafePointer(table.bounds.baseAddress.unsafelyUnwrapped),
-      threads: UInt32(threads), scratch: scratch.base, scratchStride: scratchStride,
-      spinsPerBarrier: policy.spinsPerBarrier(threads: threads), level: table.levels[0])
+      table, threads: UInt32(threads), scratch: scratch.base, scratchStride: scratchStride,
+      spinsPerBarrier: policy.spinsPerBarrier(threads: threads))
     guard let pool = WorkerPool(frame, policy: policy, keeping: (table, arena, scratch)) else {
       throw .outOfMemory(byteCount: Signals.byteCount)
     }

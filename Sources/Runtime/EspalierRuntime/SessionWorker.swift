@@ -39,29 +39,45 @@ struct WorkerLife: @unchecked Sendable {
     signals.present.pointee.wrappingAdd(1, ordering: .acquiringAndReleasing)
     var frame: UInt32 = 0
     while true {
-      awaitFrame(after: frame)
-      frame &+= 1
+      frame = awaitFrame(after: frame)
       if signals.stop.pointee.load(ordering: .acquiring) != 0 { break }
-      loop.run()
+      compute(frame)
     }
     espalier_float_mode_leave(saved)
   }
 
-  /// Spins for a while, then sleeps, until a frame after `frame` begins.
-  private func awaitFrame(after frame: UInt32) {
+  /// Takes part in a frame, unless it is over or calls are being exchanged: either the pool sees this thread inside, or
+  /// this thread sees that the frame is no longer the one that was begun.
+  private func compute(_ frame: UInt32) {
+    let signals = loop.signals
+    signals.inside.pointee.wrappingAdd(1, ordering: .sequentiallyConsistent)
+    if !FrameWord.isClosed(frame), signals.frame.pointee.load(ordering: .sequentiallyConsistent) == frame {
+      loop.run(frame: frame)
+    }
+    signals.inside.pointee.wrappingSubtract(1, ordering: .releasing)
+  }
+
+  /// Spins for a while, then sleeps, until there is a frame other than `frame`.
+  ///
+  /// - Returns: The newest.
+  private func awaitFrame(after frame: UInt32) -> UInt32 {
     let signals = loop.signals
     let start = espalier_clock_nanoseconds()
     while espalier_clock_nanoseconds() &- start < spinInNanoseconds {
       for _ in 0..<32 {
-        if signals.frame.pointee.load(ordering: .acquiring) != frame { return }
+        let newest = signals.frame.pointee.load(ordering: .acquiring)
+        if newest != frame { return newest }
         espalier_pause()
       }
     }
     signals.sleepers.pointee.wrappingAdd(1, ordering: .sequentiallyConsistent)
-    while signals.frame.pointee.load(ordering: .sequentiallyConsistent) == frame {
+    var newest = signals.frame.pointee.load(ordering: .sequentiallyConsistent)
+    while newest == frame {
       espalier_futex_wait(signals.frame, frame)
+      newest = signals.frame.pointee.load(ordering: .sequentiallyConsistent)
     }
     signals.sleepers.pointee.wrappingSubtract(1, ordering: .sequentiallyConsistent)
+    return newest
   }
 }
 

@@ -80,8 +80,19 @@ final class WorkerPool: @unchecked Sendable {
   ///
   /// - Parameter table: For as many threads as the pool has; outlives these frames.
   func use(_ table: CallTable) {
-    state.pointee.calls = table.calls
-    state.pointee.bounds = UnsafePointer(table.bounds.baseAddress.unsafelyUnwrapped)
+    guard state.pointee.calls.baseAddress != table.calls.baseAddress else { return }
+    awaitNobodyInside()
+    state.pointee.use(table)
+  }
+
+  /// Waits until no worker looks at the calls of frames that are over. One that the system kept from running may still.
+  private func awaitNobodyInside() {
+    publish(FrameWord.closed(after: signals.frame.pointee.load(ordering: .relaxed)))
+    var rounds = 0
+    while signals.inside.pointee.load(ordering: .sequentiallyConsistent) != 0 {
+      rounds += 1
+      FrameLoop.pause(round: rounds, spins: state.pointee.spinsPerBarrier)
+    }
   }
 
   /// Runs one frame on all threads, or on the calling thread alone where no call is shared or workers are missing.
@@ -96,11 +107,11 @@ final class WorkerPool: @unchecked Sendable {
     waiting?.update(repeating: 0, count: 2)
     state.pointee.waiting = threads > 1 ? waiting : nil
     defer { state.pointee.waiting = nil }
-    state.pointee.level = level
-    state.pointee.deadline = FrameState.noDeadline
     state.pointee.timings = timings
     let saved = espalier_float_mode_enter()
-    runCalls(usesWorkers: level.usesWorkers)
+    runCalls(
+      level,
+      FrameLimits(deadline: FrameState.noDeadline, measuresArrivals: state.pointee.waiting != nil))
     espalier_float_mode_leave(saved)
   }
 
@@ -108,15 +119,12 @@ final class WorkerPool: @unchecked Sendable {
   ///
   /// - Parameter measuresPieces: Whether the longest time between two looks at the deadline is noted.
   func run(_ level: LevelSchedule, deadline: UInt64, measuresPieces: Bool = false) -> FrameTimes {
-    state.pointee.level = level
-    state.pointee.deadline = deadline
     state.pointee.timings = nil
-    state.pointee.measuresPieces = measuresPieces
     signals.unfinished.pointee.store(Signals.allFinished, ordering: .relaxed)
     let saved = espalier_float_mode_enter()
     var times = FrameTimes()
     times.firstKernel = espalier_clock_nanoseconds()
-    runCalls(usesWorkers: level.usesWorkers)
+    runCalls(level, FrameLimits(deadline: deadline, measuresPieces: measuresPieces))
     times.lastKernel = espalier_clock_nanoseconds()
     espalier_float_mode_leave(saved)
     let unfinished = signals.unfinished.pointee.load(ordering: .relaxed)
@@ -126,23 +134,20 @@ final class WorkerPool: @unchecked Sendable {
 
   /// Runs one frame on the calling thread, telling after each call; same bits as `run`.
   func runAlone(_ level: LevelSchedule, _ observe: (Int) -> Void) {
-    state.pointee.level = level
-    state.pointee.deadline = FrameState.noDeadline
     state.pointee.timings = nil
     let saved = espalier_float_mode_enter()
-    FrameLoop(state: state, signals: signals, thread: 0).runAlone(observe)
+    FrameLoop(state: state, signals: signals, thread: 0)
+      .runAlone(level, FrameLimits(deadline: FrameState.noDeadline), observe)
     espalier_float_mode_leave(saved)
   }
 
-  private func runCalls(usesWorkers: Bool) {
+  private func runCalls(_ level: LevelSchedule, _ limits: FrameLimits) {
     let loop = FrameLoop(state: state, signals: signals, thread: 0)
-    guard usesWorkers, policy.workers == .started || presentCount == lives.count else {
-      return loop.runAlone { _ in }
+    guard level.usesWorkers, policy.workers == .started || presentCount == lives.count else {
+      return loop.runAlone(level, limits) { _ in }
     }
-    state.pointee.arrivalsBefore = signals.arrivals.pointee.load(ordering: .acquiring)
     if keepsApart { keepWorkersApart() }
-    beginFrame()
-    loop.run()
+    loop.run(frame: beginFrame(level, limits))
   }
 
   /// Takes the workers off the core that this thread is on, if they may be there. Systems like to wake a thread on the
@@ -158,10 +163,28 @@ final class WorkerPool: @unchecked Sendable {
     avoidedCore = core
   }
 
-  /// Publishes the frame and wakes whoever sleeps. Either this thread sees the sleeper's count, or the
-  /// sleeper's futex sees the new frame: both are sequentially consistent.
-  private func beginFrame() {
-    signals.frame.pointee.wrappingAdd(1, ordering: .sequentiallyConsistent)
+  /// Publishes the frame and wakes whoever sleeps. A worker that still looks at the frame before may see limits that are
+  /// not its own, but is given no work.
+  ///
+  /// - Returns: The frame's word.
+  private func beginFrame(_ level: LevelSchedule, _ limits: FrameLimits) -> UInt32 {
+    let before = signals.completed.pointee.load(ordering: .acquiring)
+    signals.completedBefore.pointee.store(before, ordering: .relaxed)
+    signals.measures.pointee.store(limits.measures, ordering: .relaxed)
+    signals.deadline.pointee.store(limits.deadline, ordering: .relaxed)
+    let word = FrameWord.next(after: signals.frame.pointee.load(ordering: .relaxed), level: level.index)
+    publish(word)
+    return word
+  }
+
+  /// Either this thread sees the sleeper's count, or the sleeper's futex sees the new word: both are sequentially
+  /// consistent.
+  private func publish(_ word: UInt32) {
+    signals.frame.pointee.store(word, ordering: .sequentiallyConsistent)
+    if !FrameWord.isClosed(word) || signals.stop.pointee.load(ordering: .relaxed) != 0 { wakeSleepers() }
+  }
+
+  private func wakeSleepers() {
     if signals.sleepers.pointee.load(ordering: .sequentiallyConsistent) > 0 {
       espalier_futex_wake_all(signals.frame)
     }
@@ -187,7 +210,8 @@ final class WorkerPool: @unchecked Sendable {
   private func stop() {
     guard startedCount > 0 || madeCount > 0 else { return }
     signals.stop.pointee.store(1, ordering: .releasing)
-    beginFrame()
+    // Those on threads of the caller's may still be on their way out of the last frame.
+    awaitNobodyInside()
     for index in 0..<startedCount { espalier_thread_join(handles[index]) }
   }
 }
