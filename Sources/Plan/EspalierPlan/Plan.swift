@@ -106,10 +106,13 @@ public struct Plan: Sendable {
   public var levels: [Level]
   /// In the order of their calls.
   public var watches: [Watch]
+  /// What the outputs mean; nil: nobody said.
+  public var results: Results?
 
   public init(
     calls: [Call], inputs: [Port], outputs: [Port], weights: [UInt8], arenaByteCount: Int,
-    multiplyAdds: UInt64, provenance: [Provenance] = [], levels: [Level] = [], watches: [Watch] = []
+    multiplyAdds: UInt64, provenance: [Provenance] = [], levels: [Level] = [], watches: [Watch] = [],
+    results: Results? = nil
   ) {
     self.calls = calls
     self.inputs = inputs
@@ -120,6 +123,7 @@ public struct Plan: Sendable {
     self.provenance = provenance
     self.levels = levels
     self.watches = watches
+    self.results = results
   }
 }
 

@@ -37,6 +37,9 @@ public enum PlanError: Error, Sendable {
     case portBytes
     case levels
     case watches
+    case priors
+    case labels
+    case results
     case provenanceEntries
     case provenanceBytes
     case arenaBytes
@@ -75,6 +78,13 @@ public enum PlanError: Error, Sendable {
     case watchBlock
     case watchScale
     case watchDigest
+    case resultForm
+    case resultFlags
+    case resultOutputs
+    case resultThreshold
+    case resultCapacity
+    case classOffset
+    case prior
     case weightsByteCount
     case streamContexts
     case byteModel

@@ -9,16 +9,19 @@ final class ModelHandle {
   let outputs: PortList
   /// Of the kernel calls.
   let callNames: [UnsafeMutablePointer<CChar>]
+  /// Of the classes.
+  let labels: [UnsafeMutablePointer<CChar>]
 
   init(_ model: Model) {
     self.model = model
     inputs = PortList(model.inputs)
     outputs = PortList(model.outputs)
     callNames = model.calls.map { terminated($0.name) }
+    labels = model.results?.labels.map { terminated($0) } ?? []
   }
 
   deinit {
-    for name in callNames { name.deallocate() }
+    for name in callNames + labels { name.deallocate() }
   }
 
   /// The object behind a pointer that C holds.

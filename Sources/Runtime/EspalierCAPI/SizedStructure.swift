@@ -34,6 +34,17 @@ enum SizedStructure {
     return options
   }
 
+  static func resultOptions(_ given: UnsafePointer<espalier_result_options>?) throws(Failure)
+    -> espalier_result_options
+  {
+    var options = espalier_result_options()
+    guard let given else { throw Failure("the result options are NULL") }
+    try read(
+      given, into: &options, least: MemoryLayout<espalier_result_options>.size,
+      hint: "the result options; use ESPALIER_RESULT_OPTIONS_INIT")
+    return options
+  }
+
   static func frame(_ given: UnsafePointer<espalier_frame>?) throws(Failure) -> espalier_frame {
     var frame = espalier_frame(
       size: MemoryLayout<espalier_frame>.size, deadline_nanoseconds: .max, budget_nanoseconds: .max,

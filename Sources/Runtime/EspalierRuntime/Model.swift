@@ -60,6 +60,8 @@ public final class Model: Sendable {
   public var weightsByteCount: Int { weights.count }
   public var fileByteCount: Int { storage.bytes.count }
   public var provenance: [Plan.Provenance] { packed.provenance }
+  /// What the outputs mean; nil where the file does not say.
+  public var results: Plan.Results? { packed.results }
   /// What the file says that a frame needs.
   public var certificate: ResourceCertificate { packed.certificate }
 

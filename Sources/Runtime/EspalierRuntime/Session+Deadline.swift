@@ -21,6 +21,7 @@ extension Session {
     frame: FrameStamp = FrameStamp()
   ) throws(SessionError) -> FrameVerdict {
     let entry = espalier_clock_nanoseconds()
+    let outputs = outputsOrOwn(outputs)
     try bind(inputs, outputs)
     var verdict = FrameVerdict(outcome: .met)
     verdict.sequenceGap = noteSequence(frame.sequence)
@@ -37,6 +38,7 @@ extension Session {
       verdict.modelNanoseconds = times.lastKernel &- times.firstKernel
       forecast.note(verdict.modelNanoseconds, of: level)
     }
+    store?.conclude(outputs, isComplete: verdict.isComplete)
     pool.signals.count(verdict)
     let exit = espalier_clock_nanoseconds()
     verdict.overheadNanoseconds = exit &- entry &- verdict.modelNanoseconds

@@ -30,6 +30,8 @@ public struct Session: ~Copyable, Sendable {
     didSet { precondition(allowedLevels.lowerBound >= 0 && allowedLevels.upperBound < model.levels.count) }
   }
   var preparation = PreparationRecord()
+  /// Keeps outputs for results; nil where the pack does not say what they mean.
+  let store: ResultStore?
   /// Gathers statistics of watched frames; nil where none is watched.
   var watcher: TensorWatcher?
   /// The frame that makes it 0 is watched.
@@ -58,6 +60,7 @@ public struct Session: ~Copyable, Sendable {
     guard let scratch = SystemMemory(byteCount: scratchStride * threads) else {
       throw .outOfMemory(byteCount: scratchStride * threads)
     }
+    let store = try ResultStore.of(model)
     let table = try CallTable(model, CallList(model), arena: arena.base, threads: threads, limit: limit)
     let frame = FrameState(
       calls: table.calls, bounds: UnsafePointer(table.bounds.baseAddress.unsafelyUnwrapped),
@@ -74,6 +77,7 @@ public struct Session: ~Copyable, Sendable {
     instructionSetLimit = limit
     monitor = SessionMonitor(pool.signalMemory)
     self.table = table
+    self.store = store
     self.arena = arena
     self.scratch = scratch
     forecast = LevelForecast(multiplyAdds: model.levels.map { $0.multiplyAdds })

@@ -9,6 +9,7 @@
 #ifndef ESPALIER_H
 #define ESPALIER_H
 
+#include <math.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -212,6 +213,40 @@ typedef struct espalier_watch_options {
 #define ESPALIER_WATCH_OPTIONS_INIT \
   { sizeof(espalier_watch_options), 30, 3, 5, 2.0f, 0.02f, 0.1f, 1.2f, NULL, NULL }
 
+/* What a network finds, where its pack says so (`espalier compile --results`). */
+typedef enum espalier_result_kind {
+  ESPALIER_RESULT_NONE = 0, /* the pack does not say */
+  ESPALIER_RESULT_CLASSES = 1,
+  ESPALIER_RESULT_BOXES = 2,
+  ESPALIER_RESULT_MASK = 3  /* lanes and areas too */
+} espalier_result_kind;
+
+/* In pixels of the picture that was given, of the network's input where none was; edges may lie beyond it. */
+typedef struct espalier_box {
+  float left, top, right, bottom;
+  float score;          /* 0 to 1 */
+  int32_t class_index;
+} espalier_box;
+
+typedef struct espalier_class {
+  float score;          /* 0 to 1 */
+  int32_t class_index;
+} espalier_class;
+
+/* Which results are wanted. Initialize with ESPALIER_RESULT_OPTIONS_INIT, then change what matters. */
+typedef struct espalier_result_options {
+  size_t size;                   /* sizeof(espalier_result_options) */
+  float score_threshold;         /* boxes and classes below are left out, 0 to 1; NaN: as the pack says */
+  float overlap_threshold;       /* of two boxes of one class that overlap more, by intersection over union, the likelier
+                                    stays; NaN: as the pack says */
+  uint32_t capacity;             /* most boxes or classes of a frame; 0: as the pack says */
+  const float *class_thresholds; /* score thresholds of the first classes, NaN: the one above; or NULL. Read once. */
+  size_t class_count;            /* how many class_thresholds there are */
+} espalier_result_options;
+
+#define ESPALIER_RESULT_OPTIONS_INIT \
+  { sizeof(espalier_result_options), NAN, NAN, 0, NULL, 0 }
+
 /* ESPALIER_ABI_VERSION of the library. */
 uint32_t espalier_abi_version(void);
 
@@ -281,6 +316,35 @@ espalier_status espalier_session_run(
 espalier_status espalier_session_run_deadline(
     espalier_session *session, const float *const *inputs, size_t input_count, float *const *outputs,
     size_t output_count, const espalier_frame *frame, espalier_verdict *verdict, espalier_error *error);
+
+/* What the network finds. Any thread may call it. */
+espalier_result_kind espalier_model_result_kind(const espalier_model *model);
+
+/* Names of the classes: as many as the pack has, possibly fewer than there are classes; NULL where it has none of that
+ * class. They live as long as the model. Any thread may call these. */
+size_t espalier_model_label_count(const espalier_model *model);
+const char *espalier_model_label(const espalier_model *model, size_t class_index);
+
+/* Reads results by other thresholds from now on, those of the last frame too. Allocates. Call it while no other call of
+ * the session runs. The caller owns `options`. */
+espalier_status espalier_session_set_result_options(
+    espalier_session *session, const espalier_result_options *options, espalier_error *error);
+
+/* Results of the last frame that was met or late, whatever became of frames after it. The frame must have been run
+ * without buffers for outputs, with `outputs` NULL and a count of 0: the session then keeps them. The first two fill at
+ * most `capacity` elements, the likeliest first, and set `count` to how many there are; `boxes` and `classes` may be NULL
+ * where `capacity` is 0. The caller owns what is filled. They allocate nothing; the same rule for threads as for a
+ * frame. */
+espalier_status espalier_session_boxes(
+    espalier_session *session, espalier_box *boxes, size_t capacity, size_t *count, espalier_error *error);
+espalier_status espalier_session_classes(
+    espalier_session *session, espalier_class *classes, size_t capacity, size_t *count, espalier_error *error);
+
+/* The same for mask `index`, such as drivable area 0 and lanes 1: one class a pixel, stretched to `width` x `height`
+ * pixels that cover the picture; rows begin `stride` bytes apart, and what is between them is left alone. */
+espalier_status espalier_session_mask(
+    espalier_session *session, size_t index, uint8_t *mask, uint32_t width, uint32_t height, size_t stride,
+    espalier_error *error);
 
 /* Gathers statistics of the tensors that the pack names (`espalier compile --watch`) in one of so many frames, from the
  * next frame on, and holds them against those of the calibration frames. Outputs stay the same to the bit. `alarm` is
