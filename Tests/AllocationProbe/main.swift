@@ -7,6 +7,8 @@
 //         the same of frames that come through a mailbox and have deadlines of all lengths
 //     allocation-probe watched THREADS
 //         the same of frames of which every second one is watched, with a metrics text behind each
+//     allocation-probe results THREADS
+//         the same of frames whose boxes, classes or masks are read, by turns
 //     allocation-probe traced THREADS MODEL.onnx [NAME=1x3x8x8]
 //         writes "begin\n", runs 200 such frames, writes "end\n": for a tracer of system calls
 //     allocation-probe system MODEL.onnx [NAME=1x3x8x8]
@@ -22,6 +24,7 @@ let arguments = CommandLine.arguments
 switch (arguments.dropFirst().first, arguments.count) {
 case ("frames", 3): try countFixtureFrames(threads: threads(arguments[2]))
 case ("watched", 3): try countWatchedFrames(threads: threads(arguments[2]))
+case ("results", 3): try countResults(threads: threads(arguments[2]))
 case ("frames", 4...): try countFrames(Stream(Array(arguments[3...]), threads: threads(arguments[2])))
 case ("deadlines", 4...): try countDeadlines(Stream(Array(arguments[3...]), threads: threads(arguments[2])))
 case ("traced", 4...): try trace(Stream(Array(arguments[3...]), threads: threads(arguments[2])))

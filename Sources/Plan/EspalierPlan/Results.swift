@@ -144,7 +144,8 @@ extension Plan.Results {
     case .yolov5, .yolox:
       guard shape.count == 3, shape[0] == 1, shape[2] > 5 else { return false }
       (layout.places, layout.classes) = (shape[1], shape[2] - 5)
-      return form == .yolov5 || layout.yoloxCells == shape[1]
+      return form == .yolov5
+        || ResultLayout.yoloxCells(width: layout.width, height: layout.height) == shape[1]
     case .fastestdet:
       guard shape.count == 4, shape[0] == 1, shape[1] > 5 else { return false }
       (layout.rows, layout.columns) = (shape[2], shape[3])
@@ -171,7 +172,7 @@ extension Plan.Results {
 
 extension ResultLayout {
   /// How many cells YOLOX has on an input of this size.
-  public var yoloxCells: Int {
+  public static func yoloxCells(width: Int, height: Int) -> Int {
     [8, 16, 32].reduce(0) { $0 + (width / $1) * (height / $1) }
   }
 }

@@ -1,5 +1,6 @@
 internal import EspalierMedia
 internal import EspalierPlan
+internal import EspalierRuntime
 
 /// Frames for one input of a model, from files.
 struct InputFrames {
@@ -9,6 +10,8 @@ struct InputFrames {
   let elements: [Float]
   /// Where each frame is from: a file's name, with a number where the file holds several.
   var origins: [String] = []
+  /// Where in its picture each frame lies; nil for what was no picture.
+  var mappings: [PictureMapping?] = []
 }
 
 /// Reads `[NAME=]X.npy|PICTURE` arguments.
@@ -71,17 +74,22 @@ struct FrameReader {
     let size = port.shape.reduce(1, *)
     var elements: [Float] = []
     var origins: [String] = []
+    var mappings: [PictureMapping?] = []
     var progress = Progress("reading frames", total: paths.count)
     for (index, path) in paths.enumerated() {
-      let added = try self.elements(of: path, for: port)
+      let content = try content(of: path, for: port)
+      let added = content.elements
       elements += added
       let count = size == 0 ? 1 : added.count / size
       let name = Files.name(path)
+      mappings += [PictureMapping?](repeating: content.mapping, count: count)
       origins += count == 1 ? [name] : (0..<count).map { "\(name)[\($0)]" }
       progress.update(index + 1)
     }
     progress.finish()
-    return InputFrames(name: port.name, frameCount: origins.count, elements: elements, origins: origins)
+    return InputFrames(
+      name: port.name, frameCount: origins.count, elements: elements, origins: origins,
+      mappings: mappings)
   }
 
   /// The frames in one file, one after another.
@@ -92,13 +100,16 @@ struct FrameReader {
   /// The frames in one file, and the extents of what it holds: a picture's own, else the input's.
   func content(
     of path: String, for port: Plan.Port
-  ) throws -> (elements: [Float], width: Int, height: Int) {
+  ) throws -> (elements: [Float], width: Int, height: Int, mapping: PictureMapping?) {
     let bytes = try Files.read(path)
     guard let elements = try numbers(in: bytes, path: path, for: port) else {
       let picture = try Picture.decode(bytes, path: path)
-      return (try frame(of: picture, for: port), picture.width, picture.height)
+      let elements = try frame(of: picture, for: port)
+      let mapping = PictureMapping(
+        width: picture.width, height: picture.height, stretchedTo: (port.shape[3], port.shape[2]))
+      return (elements, picture.width, picture.height, mapping)
     }
-    return (elements, port.shape.last ?? 1, port.shape.dropLast().last ?? 1)
+    return (elements, port.shape.last ?? 1, port.shape.dropLast().last ?? 1, nil)
   }
 
   /// Nil where the file is to be a picture.

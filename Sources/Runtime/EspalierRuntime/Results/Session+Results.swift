@@ -35,6 +35,32 @@ extension Session {
     try resultStore().fill(mask, withMask: index)
   }
 
+  /// Runs one frame of a model with one input and keeps the outputs, for results to be read from them.
+  ///
+  /// - Throws: `portCount` where the model has other inputs or the pack does not say what its outputs mean,
+  ///   `elementCount` where the span has another length than the input.
+  @discardableResult
+  public mutating func run(
+    keepingOutputsOf input: Span<Float>, deadline: Deadline = .none, frame: FrameStamp = FrameStamp()
+  ) throws(SessionError) -> FrameVerdict {
+    guard model.inputs.count == 1 else {
+      throw .portCount(.input, expected: model.inputs.count, found: 1)
+    }
+    guard input.count == table.inputByteCounts[0] / 4 else {
+      throw .elementCount(.input, index: 0, expected: table.inputByteCounts[0] / 4, found: input.count)
+    }
+    var verdict = FrameVerdict(outcome: .met)
+    try input.withUnsafeBufferPointer { input throws(SessionError) in
+      var start = input.baseAddress
+      try withUnsafePointer(to: &start) { start throws(SessionError) in
+        verdict = try run(
+          inputs: UnsafeBufferPointer(start: start, count: 1),
+          outputs: UnsafeBufferPointer(start: nil, count: 0), deadline: deadline, frame: frame)
+      }
+    }
+    return verdict
+  }
+
   /// Where in its picture the next frame lies; without it the picture is the network's input.
   package mutating func noteMapping(_ mapping: PictureMapping) { store?.nextMapping = mapping }
 
