@@ -106,10 +106,13 @@ public struct Plan: Sendable {
   public var levels: [Level]
   /// In the order of their calls.
   public var watches: [Watch]
+  /// For each input how pictures become it, nil where it takes none; empty: no input takes any.
+  public var pictures: [PictureInput?]
 
   public init(
     calls: [Call], inputs: [Port], outputs: [Port], weights: [UInt8], arenaByteCount: Int,
-    multiplyAdds: UInt64, provenance: [Provenance] = [], levels: [Level] = [], watches: [Watch] = []
+    multiplyAdds: UInt64, provenance: [Provenance] = [], levels: [Level] = [], watches: [Watch] = [],
+    pictures: [PictureInput?] = []
   ) {
     self.calls = calls
     self.inputs = inputs
@@ -120,6 +123,7 @@ public struct Plan: Sendable {
     self.provenance = provenance
     self.levels = levels
     self.watches = watches
+    self.pictures = pictures
   }
 }
 

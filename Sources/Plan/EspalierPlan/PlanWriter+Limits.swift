@@ -28,6 +28,7 @@ extension PlanWriter {
     for (index, watch) in plan.watches.enumerated() {
       try requireName(watch.statistics.name, index: index, limits: limits)
     }
+    try plan.pictures.require(for: plan.inputs)
     try PlanError.require(.arenaBytes, UInt64(plan.arenaByteCount), atMost: limits.arenaByteCount)
     guard plan.multiplyAdds <= limits.multiplyAdds else {
       throw .limitExceeded(.multiplyAdds, limit: limits.multiplyAdds, found: plan.multiplyAdds)
