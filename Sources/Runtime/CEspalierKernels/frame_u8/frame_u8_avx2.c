@@ -59,10 +59,6 @@ INLINED void v_store_bytes(uint8_t *p, vec a) {
 
 #include "frame_u8_vector.h"
 
-static void look_up(const frame_u8 *p, const void *table, const uint8_t *bytes, void *output) {
-  frame_look_up(p, table, bytes, 0, output);
-}
-
 void espalier_frame_u8_avx2(const espalier_call *call, uint32_t first, uint32_t end, void *scratch) {
   frame_run(call, first, end, scratch);
 }

@@ -12,13 +12,7 @@ static inline void blend(
     bytes[x] = (uint8_t)frame_byte((((upper[x] * a) >> 16) + ((lower[x] * b) >> 16) + 2) >> 2);
 }
 
-static inline void look_up(const frame_u8 *p, const void *table, const uint8_t *bytes, void *output);
-
 #include "frame_u8_body.h"
-
-static inline void look_up(const frame_u8 *p, const void *table, const uint8_t *bytes, void *output) {
-  frame_look_up(p, table, bytes, 0, output);
-}
 
 void espalier_frame_u8_scalar(const espalier_call *call, uint32_t first, uint32_t end, void *scratch) {
   frame_run(call, first, end, scratch);

@@ -1,5 +1,6 @@
 // Resampling along rows by vectors: V output pixels a step, both taps of a pixel in the halves of its 32 bits, so that
-// colors are converted for both at once. The including file gives the vectors (v_…), V and the steps blend and look_up.
+// colors are converted for both at once. The including file gives the vectors (v_…) and V; where it says
+// HAS_NEAR_PAIRS, also near_pairs, which is asked first and says whether it has loaded a step.
 //
 // Taps are gathered: 4 bytes from the first tap's address on hold what both taps need of a plane or a pair of pixels.
 // A row's last pixels, whose 4 bytes would reach behind it, are computed one by one.
@@ -24,6 +25,11 @@ static inline int64_t frame_last_gathered(const frame_u8 *p) {
 
 // Bytes i and j of every 32 bits as the pair's halves; 4 gives zero.
 #define PAIR(i, j) v_shuffle_control((i) | (i == 4 ? 0x80 : 0), (j) | (j == 4 ? 0x80 : 0))
+
+#if defined(HAS_NEAR_PAIRS)
+static inline bool near_pairs(
+    const frame_u8 *p, const int format, const int32_t *columns, frame_row row, vec x, vec3 *pairs);
+#endif
 
 INLINED vec odd_of(vec x) { return v_and(x, v_set32(1)); }
 
@@ -134,7 +140,13 @@ INLINED void stretch_columns(
   for (int64_t block = 0; block < end; block += V) {
     const int64_t x = block + V <= end ? block : end - V;
     const vec first = v_load(columns + x), weights = v_load(columns + p->output_width + x);
-    const vec3 v = converted(format, is_gray, &f, load_pairs(format, row, first));
+#if defined(HAS_NEAR_PAIRS)
+    vec3 pairs;
+    if (!near_pairs(p, format, columns + x, row, first, &pairs)) pairs = load_pairs(format, row, first);
+#else
+    const vec3 pairs = load_pairs(format, row, first);
+#endif
+    const vec3 v = converted(format, is_gray, &f, pairs);
     v_store16(stretched + x + red * room, v_srli32(v_products(v.v[0], weights), 4));
     if (is_gray) continue;
     v_store16(stretched + x + room, v_srli32(v_products(v.v[1], weights), 4));
@@ -177,7 +189,5 @@ static void blend(int64_t count, const int16_t *upper, const int16_t *lower, int
     v_store_bytes(bytes + x, v_srai16(v_add16(sum, two), 2));
   }
 }
-
-static void look_up(const frame_u8 *p, const void *table, const uint8_t *bytes, void *output);
 
 #include "frame_u8_body.h"
