@@ -28,6 +28,8 @@ enum PackFormat {
   static let levelByteCount = 32
   static let watchHeaderByteCount = 32
   static let watchByteCount = 128
+  static let pictureHeaderByteCount = 16
+  static let pictureByteCount = 64
   static let resultHeaderByteCount = 64
 
   /// Section flag: a reader that does not know the section must refuse the file.
@@ -67,13 +69,14 @@ public struct SectionIdentifier: Sendable, Equatable {
   public static let codedWeights = SectionIdentifier("C", "W", "G", "T")
   public static let levels = SectionIdentifier("L", "E", "V", "L")
   public static let watches = SectionIdentifier("W", "T", "C", "H")
+  public static let pictures = SectionIdentifier("P", "I", "C", "T")
   public static let results = SectionIdentifier("R", "S", "L", "T")
   public static let goldenVectors = SectionIdentifier("G", "O", "L", "D")
   public static let signature = SectionIdentifier("S", "I", "G", "N")
 
   static let known: [SectionIdentifier] = [
     .plan, .ports, .certificate, .provenance, .weights, .codedPlan, .codedWeights, .levels, .watches,
-    .results, .goldenVectors, .signature,
+    .pictures, .results, .goldenVectors, .signature,
   ]
 
   /// The four letters, `?` for each that does not print.

@@ -72,6 +72,10 @@ public enum PlanError: Error, Sendable {
     case levelCalls
     case levelMultiplyAdds
     case levelPorts
+    case pictureInput
+    case pictureChannels
+    case pictureFit
+    case pictureNumbers
     case watchedCall
     case watchFamily
     case watchFlags

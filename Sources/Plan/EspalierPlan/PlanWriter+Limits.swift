@@ -28,6 +28,7 @@ extension PlanWriter {
     for (index, watch) in plan.watches.enumerated() {
       try requireName(watch.statistics.name, index: index, limits: limits)
     }
+    try plan.pictures.require(for: plan.inputs)
     if let results = plan.results {
       for (index, label) in results.labels.enumerated() {
         try requireName(label, index: index, limits: limits)

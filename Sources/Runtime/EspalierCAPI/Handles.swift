@@ -35,6 +35,8 @@ final class SessionHandle {
   var session: Session
   /// What other threads than the session's may use.
   let monitor: SessionMonitor
+  /// Room for the pictures of a frame.
+  let pictures: UnsafeMutableBufferPointer<Picture>
   private let workers: [SessionWorker]
   private let claimed = Atomic<Int>(0)
 
@@ -43,8 +45,11 @@ final class SessionHandle {
     var workers: [SessionWorker] = []
     while let worker = session.makeWorker() { workers.append(worker) }
     self.workers = workers
+    pictures = .allocate(capacity: session.model.inputs.count)
     self.session = session
   }
+
+  deinit { pictures.deallocate() }
 
   /// A worker that nobody runs yet; nil where there is none left.
   func claimWorker() -> SessionWorker? {

@@ -65,6 +65,9 @@ public final class Model: Sendable {
   /// What the file says that a frame needs.
   public var certificate: ResourceCertificate { packed.certificate }
 
+  /// For each input how pictures become it; nil where the file does not say.
+  public var pictureInputs: [PictureInput?] { packed.pictures }
+
   /// Tensors of the largest level whose statistics a session can gather, in the order of their calls.
   public var watches: [Plan.Watch] {
     let end = levels[0].calls.upperBound

@@ -137,14 +137,23 @@ extension Session {
     _ inputs: UnsafeBufferPointer<UnsafePointer<Float>?>,
     _ outputs: UnsafeBufferPointer<UnsafeMutablePointer<Float>?>
   ) throws(SessionError) {
-    try requirePorts(inputs.count, outputs.count)
+    try requirePorts(inputs.count, table.outputByteCounts.count)
+    try requireBuffers(outputs: outputs)
     for index in inputs.indices where inputs[index] == nil && table.inputByteCounts[index] > 0 {
       throw .missingBuffer(.input, index: index)
     }
+    lastFrameHadPictures = false
+    table.setPorts(inputs: inputs, outputs: outputs)
+  }
+
+  /// - Throws: `portCount` or `missingBuffer`.
+  func requireBuffers(
+    outputs: UnsafeBufferPointer<UnsafeMutablePointer<Float>?>
+  ) throws(SessionError) {
+    try requirePorts(table.inputByteCounts.count, outputs.count)
     for index in outputs.indices where outputs[index] == nil && table.outputByteCounts[index] > 0 {
       throw .missingBuffer(.output, index: index)
     }
-    table.setPorts(inputs: inputs, outputs: outputs)
   }
 
   private func requirePorts(_ inputs: Int, _ outputs: Int) throws(SessionError) {

@@ -11,7 +11,7 @@ struct InputFrames {
   /// Where each frame is from: a file's name, with a number where the file holds several.
   var origins: [String] = []
   /// Where in its picture each frame lies; nil for what was no picture.
-  var mappings: [PictureMapping?] = []
+  var transforms: [PictureTransform?] = []
 }
 
 /// Reads `[NAME=]X.npy|PICTURE` arguments.
@@ -74,7 +74,7 @@ struct FrameReader {
     let size = port.shape.reduce(1, *)
     var elements: [Float] = []
     var origins: [String] = []
-    var mappings: [PictureMapping?] = []
+    var transforms: [PictureTransform?] = []
     var progress = Progress("reading frames", total: paths.count)
     for (index, path) in paths.enumerated() {
       let content = try content(of: path, for: port)
@@ -82,14 +82,14 @@ struct FrameReader {
       elements += added
       let count = size == 0 ? 1 : added.count / size
       let name = Files.name(path)
-      mappings += [PictureMapping?](repeating: content.mapping, count: count)
+      transforms += [PictureTransform?](repeating: content.transform, count: count)
       origins += count == 1 ? [name] : (0..<count).map { "\(name)[\($0)]" }
       progress.update(index + 1)
     }
     progress.finish()
     return InputFrames(
       name: port.name, frameCount: origins.count, elements: elements, origins: origins,
-      mappings: mappings)
+      transforms: transforms)
   }
 
   /// The frames in one file, one after another.
@@ -100,14 +100,14 @@ struct FrameReader {
   /// The frames in one file, and the extents of what it holds: a picture's own, else the input's.
   func content(
     of path: String, for port: Plan.Port
-  ) throws -> (elements: [Float], width: Int, height: Int, mapping: PictureMapping?) {
+  ) throws -> (elements: [Float], width: Int, height: Int, transform: PictureTransform?) {
     let bytes = try Files.read(path)
     guard let elements = try numbers(in: bytes, path: path, for: port) else {
       let picture = try Picture.decode(bytes, path: path)
       let elements = try frame(of: picture, for: port)
-      let mapping = PictureMapping(
+      let transform = PictureTransform(
         width: picture.width, height: picture.height, stretchedTo: (port.shape[3], port.shape[2]))
-      return (elements, picture.width, picture.height, mapping)
+      return (elements, picture.width, picture.height, transform)
     }
     return (elements, port.shape.last ?? 1, port.shape.dropLast().last ?? 1, nil)
   }

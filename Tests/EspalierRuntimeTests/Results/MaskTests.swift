@@ -1,14 +1,15 @@
 import EspalierPlan
-import EspalierRuntime
 import PlanFixtures
 import Testing
+
+@testable import EspalierRuntime
 
 @Suite("Masks of a frame") struct MaskTests {
   private static let input = Plan.Port(name: "x", shape: [1, 3, 6, 8])
 
   private func mask(
     _ outputs: [(shape: [Int], values: [Float])], index: Int = 0, width: Int, height: Int, stride: Int? = nil,
-    mapping: PictureMapping = PictureMapping(inputWidth: 8, inputHeight: 6), threshold: Float? = nil
+    transform: PictureTransform = PictureTransform(inputWidth: 8, inputHeight: 6), threshold: Float? = nil
   ) throws -> [UInt8] {
     var options = ResultOptions()
     options.scoreThreshold = threshold
@@ -22,7 +23,7 @@ import Testing
         let start = try #require(room.baseAddress)
         try reader.fill(
           MaskRoom(start, width: width, height: height, stride: stride), withMask: index, of: outputs,
-          mapping: mapping)
+          transform: transform)
       }
     }
     return bytes
@@ -64,8 +65,9 @@ import Testing
   /// A picture of 16 by 6 pixels, shrunk by 2 onto the rows 1.5 to 4.5 of the input.
   @Test func `are cut out of a letterboxed input`() throws {
     let values = (0..<48).map { Float($0 / 8 == 2 && $0 % 8 >= 6 ? 1 : 0) }
-    let mapping = PictureMapping(scaleX: 2, scaleY: 2, offsetX: 0, offsetY: -3, width: 16, height: 6)
-    let found = try mask([([1, 1, 6, 8], values)], width: 16, height: 6, mapping: mapping)
+    let transform = PictureTransform(
+      scaleX: 2, scaleY: 2, offsetX: 0, offsetY: -3, pictureWidth: 16, pictureHeight: 6)
+    let found = try mask([([1, 1, 6, 8], values)], width: 16, height: 6, transform: transform)
     for y in 0..<6 {
       for x in 0..<16 {
         // The middle of the pixel, in rows of the input.

@@ -1,7 +1,8 @@
 import EspalierPlan
-import EspalierRuntime
 import PlanFixtures
 import Testing
+
+@testable import EspalierRuntime
 
 @Suite("Results of a session") struct SessionResultTests {
   /// A detector whose rows of detections are its input: 7 by 2 pixels.
@@ -59,8 +60,8 @@ import Testing
 
   @Test func `are in pixels of the picture that was put into it`() throws {
     var session = try Session(Self.model())
-    session.noteMapping(
-      PictureMapping(scaleX: 2, scaleY: 3, offsetX: 1, offsetY: -1, width: 14, height: 4))
+    session.noteTransform(
+      PictureTransform(scaleX: 2, scaleY: 3, offsetX: 1, offsetY: -1, pictureWidth: 14, pictureHeight: 4))
     _ = try run(&session, Self.rows(0.8))
     #expect(
       try session.boxes().first

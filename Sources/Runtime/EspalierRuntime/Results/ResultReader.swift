@@ -134,11 +134,11 @@ public final class ResultReader: @unchecked Sendable {
   /// - Parameters:
   ///   - index: Which of the results' outputs.
   ///   - outputs: All of the network's.
-  ///   - mapping: Where in the picture the network's input lies; the mask covers the picture.
+  ///   - transform: Where in the picture the network's input lies; the mask covers the picture.
   /// - Throws: `otherKind`, `noSuchMask` or `maskExtents`.
   public func fill(
     _ mask: MaskRoom, withMask index: Int, of outputs: UnsafeBufferPointer<UnsafePointer<Float>?>,
-    mapping: PictureMapping
+    transform: PictureTransform
   ) throws(ResultError) {
     try require(.mask)
     guard layout.masks.indices.contains(index) else { throw .noSuchMask(index, count: layout.masks.count) }
@@ -146,7 +146,7 @@ public final class ResultReader: @unchecked Sendable {
     guard let elements = elements(index, outputs) else { throw .outputShapes }
     maskRow.fill(
       mask, from: elements, layout.masks[index], threshold: scoreThreshold,
-      axes: mapping.axes(from: mask, to: layout.masks[index], input: (layout.width, layout.height)))
+      axes: transform.axes(from: mask, to: layout.masks[index], input: (layout.width, layout.height)))
   }
 
   private func require(_ kind: Plan.Results.Kind) throws(ResultError) {

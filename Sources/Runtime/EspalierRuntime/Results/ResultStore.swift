@@ -12,14 +12,16 @@ final class ResultStore: @unchecked Sendable {
   /// Two sets of pointers, one for each output.
   private let pointers: UnsafeMutableBufferPointer<UnsafeMutablePointer<Float>?>
   private let outputCount: Int
+  /// The elements of each output.
+  private let outputCounts: [Int]
   private var state = State.noFrame
   /// The set that the next frame writes to, 0 or 1; the other holds the last one.
   private var next = 0
   /// Where the last frame's picture is.
-  private var mapping: PictureMapping
+  private var transform: PictureTransform
   /// Likewise of the frame that is run now.
-  var nextMapping: PictureMapping
-  private let wholeInput: PictureMapping
+  var nextTransform: PictureTransform
+  private let wholeInput: PictureTransform
   /// What was read from the last frame.
   private var boxes: UnsafeMutableBufferPointer<DetectedBox>?
   private var classes: UnsafeMutableBufferPointer<RankedClass>?
@@ -28,6 +30,7 @@ final class ResultStore: @unchecked Sendable {
   init(_ model: Model, _ results: Plan.Results) throws(ResultError) {
     reader = try ResultReader(results, inputs: model.inputs, outputs: model.outputs)
     outputCount = model.outputs.count
+    outputCounts = model.outputs.map { $0.byteCount / 4 }
     var plan = MemoryPlan()
     let pointerRoom = plan.room(for: UnsafeMutablePointer<Float>?.self, count: outputCount * 2)
     var rooms: [MemoryPlan.Room<Float>] = []
@@ -40,8 +43,8 @@ final class ResultStore: @unchecked Sendable {
     self.memory = memory
     pointers = pointerRoom.bound(in: memory)
     for (index, room) in rooms.enumerated() { pointers[index] = room.bound(in: memory).baseAddress }
-    wholeInput = PictureMapping(inputWidth: reader.layout.width, inputHeight: reader.layout.height)
-    (mapping, nextMapping) = (wholeInput, wholeInput)
+    wholeInput = PictureTransform(inputWidth: reader.layout.width, inputHeight: reader.layout.height)
+    (transform, nextTransform) = (wholeInput, wholeInput)
   }
 
   /// What a model's sessions need; nil where the pack does not say what the outputs mean.
@@ -68,7 +71,7 @@ final class ResultStore: @unchecked Sendable {
   ///   - outputs: Where its outputs went.
   ///   - isComplete: Whether it was computed to its end.
   func conclude(_ outputs: UnsafeBufferPointer<UnsafeMutablePointer<Float>?>, isComplete: Bool) {
-    defer { nextMapping = wholeInput }
+    defer { nextTransform = wholeInput }
     guard isComplete else { return }
     (boxes, classes) = (nil, nil)
     guard outputs.baseAddress == room.baseAddress else {
@@ -76,7 +79,7 @@ final class ResultStore: @unchecked Sendable {
       return
     }
     state = .kept
-    mapping = nextMapping
+    transform = nextTransform
     next = 1 - next
   }
 
@@ -86,12 +89,18 @@ final class ResultStore: @unchecked Sendable {
     (boxes, classes) = (nil, nil)
   }
 
+  /// One of the last frame's outputs; nil where there is none.
+  func keptOutput(_ index: Int) -> UnsafeBufferPointer<Float>? {
+    guard state == .kept, let start = pointers[(1 - next) * outputCount + index] else { return nil }
+    return UnsafeBufferPointer(start: start, count: outputCounts[index])
+  }
+
   /// The last frame's boxes in pixels of its picture, the likeliest first.
   func readBoxes() throws(ResultError) -> UnsafeMutableBufferPointer<DetectedBox> {
     if let boxes { return boxes }
     let found = try reader.boxes(in: lastOutputs())
     let input = (width: reader.layout.width, height: reader.layout.height)
-    for index in found.indices { found[index] = mapping.box(found[index], input: input) }
+    for index in found.indices { found[index] = transform.box(found[index], input: input) }
     boxes = found
     return found
   }
@@ -104,7 +113,7 @@ final class ResultStore: @unchecked Sendable {
   }
 
   func fill(_ mask: MaskRoom, withMask index: Int) throws(ResultError) {
-    try reader.fill(mask, withMask: index, of: lastOutputs(), mapping: mapping)
+    try reader.fill(mask, withMask: index, of: lastOutputs(), transform: transform)
   }
 
   private func lastOutputs() throws(ResultError) -> UnsafeBufferPointer<UnsafePointer<Float>?> {

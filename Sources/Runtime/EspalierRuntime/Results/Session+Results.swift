@@ -62,7 +62,7 @@ extension Session {
   }
 
   /// Where in its picture the next frame lies; without it the picture is the network's input.
-  package mutating func noteMapping(_ mapping: PictureMapping) { store?.nextMapping = mapping }
+  package mutating func noteTransform(_ transform: PictureTransform) { store?.nextTransform = transform }
 
   private func resultStore() throws(ResultError) -> ResultStore {
     guard let store else { throw .notDeclared }

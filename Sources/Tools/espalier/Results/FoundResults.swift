@@ -67,7 +67,7 @@ struct FoundResults {
       let isComplete = result.verdicts.isEmpty || result.verdicts[frame].isComplete
       return try words.frame(
         result.origins.indices.contains(frame) ? result.origins[frame] : "\(frame)", outputs,
-        mapping: result.mappings.indices.contains(frame) ? result.mappings[frame] : nil,
+        transform: result.transforms.indices.contains(frame) ? result.transforms[frame] : nil,
         isComplete: isComplete)
     }
   }
@@ -82,17 +82,17 @@ struct FoundResults {
     }
 
     func frame(
-      _ name: String, _ elements: [[Float]], mapping: PictureMapping?, isComplete: Bool
+      _ name: String, _ elements: [[Float]], transform: PictureTransform?, isComplete: Bool
     ) throws -> Frame {
       var frame = Frame(name: name)
       guard isComplete else { return frame }
       let (width, height) = (reader.layout.width, reader.layout.height)
-      let mapping = mapping ?? PictureMapping(inputWidth: width, inputHeight: height)
+      let transform = transform ?? PictureTransform(inputWidth: width, inputHeight: height)
       try elements.withPointers { outputs in
         switch reader.results.kind {
         case .boxes:
           frame.boxes = try reader.boxes(in: outputs).map { box in
-            let box = mapping.box(box, input: (width, height))
+            let box = transform.box(box, input: (width, height))
             return FoundBox(
               category: box.category, label: label(box.category), score: box.score, left: box.left,
               top: box.top, right: box.right, bottom: box.bottom)
@@ -102,23 +102,23 @@ struct FoundResults {
             FoundClass(category: $0.category, label: label($0.category), score: $0.score)
           }
         case .mask:
-          frame.masks = try reader.layout.masks.indices.map { try mask($0, outputs, mapping) }
+          frame.masks = try reader.layout.masks.indices.map { try mask($0, outputs, transform) }
         }
       }
       return frame
     }
 
     private func mask(
-      _ index: Int, _ elements: UnsafeBufferPointer<UnsafePointer<Float>?>, _ mapping: PictureMapping
+      _ index: Int, _ elements: UnsafeBufferPointer<UnsafePointer<Float>?>, _ transform: PictureTransform
     ) throws -> FoundMask {
-      let (width, height) = (mapping.width, mapping.height)
+      let (width, height) = (Int(transform.pictureWidth), Int(transform.pictureHeight))
       var counts = [Int](repeating: 0, count: 256)
       var pixels = [UInt8](repeating: 0, count: width * height)
       try pixels.withUnsafeMutableBufferPointer { room in
         guard let start = room.baseAddress else { return }
         try reader.fill(
           MaskRoom(start, width: width, height: height, stride: width), withMask: index, of: elements,
-          mapping: mapping)
+          transform: transform)
       }
       for pixel in pixels { counts[Int(pixel)] += 1 }
       let shares = counts.indices.filter { counts[$0] > 0 }.map {
