@@ -65,7 +65,7 @@ struct FrameReader {
   /// A folder stands for the pictures and arrays in it.
   private func expand(_ path: String) throws -> [String] {
     guard Files.isFolder(path) else { return [path] }
-    let found = try Files.list(path) { Picture.isPictureName($0) || $0.hasSuffix(".npy") }
+    let found = try Files.list(path) { EspalierMedia.Picture.isPictureName($0) || $0.hasSuffix(".npy") }
     guard !found.isEmpty else { throw CommandError("'\(path)' holds no pictures and no .npy files") }
     return found
   }
@@ -103,7 +103,7 @@ struct FrameReader {
   ) throws -> (elements: [Float], width: Int, height: Int, transform: PictureTransform?) {
     let bytes = try Files.read(path)
     guard let elements = try numbers(in: bytes, path: path, for: port) else {
-      let picture = try Picture.decode(bytes, path: path)
+      let picture = try EspalierMedia.Picture.decode(bytes, path: path)
       let elements = try frame(of: picture, for: port)
       let transform = PictureTransform(
         width: picture.width, height: picture.height, stretchedTo: (port.shape[3], port.shape[2]))
@@ -137,7 +137,7 @@ struct FrameReader {
     return nil
   }
 
-  private func frame(of picture: Picture, for port: Plan.Port) throws -> [Float] {
+  private func frame(of picture: EspalierMedia.Picture, for port: Plan.Port) throws -> [Float] {
     guard port.shape.count == 4, port.shape[0] == 1, [1, 3].contains(port.shape[1]) else {
       throw CommandError(
         """

@@ -63,6 +63,7 @@ struct BoxCollector {
     let cells = layout.places
     for cell in 0..<cells {
       let object = espalier_pow_f32(values[cell], 0.6)
+      guard object > 0 || thresholds.least <= 0 else { continue }
       let ratio = espalier_pow_f32(thresholds.least / object, 2.5)
       // Where the object is unlikely beyond what float32 can say, every class is looked at.
       let least = ratio.isFinite ? ratio * 0.999 : 0
