@@ -15,6 +15,8 @@ struct InputFrames {
 struct FrameReader {
   let ports: [Plan.Port]
   let preprocessing: Preprocessing
+  /// For each input how pictures become it, where that is declared; empty: nothing is.
+  var pictures: [PictureInput?] = []
 
   /// The frames for every input, in the model's order.
   ///
@@ -127,6 +129,11 @@ struct FrameReader {
   }
 
   private func frame(of picture: Picture, for port: Plan.Port) throws -> [Float] {
+    if let index = ports.firstIndex(where: { $0.name == port.name }), index < pictures.count,
+      let declared = pictures[index], let shape = PictureShape(port.shape)
+    {
+      return try declared.tensor(of: picture, shape: shape)
+    }
     guard port.shape.count == 4, port.shape[0] == 1, [1, 3].contains(port.shape[1]) else {
       throw CommandError(
         """
