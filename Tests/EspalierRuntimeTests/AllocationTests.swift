@@ -28,6 +28,11 @@ import Testing
   }
 
   @Test(arguments: [1, 2])
+  func `is all there before the first picture, and before one of another size`(threads: Int) throws {
+    expectNoAllocation(try probe(["pictures", "\(threads)"]))
+  }
+
+  @Test(arguments: [1, 2])
   func `is all there before the first frame whose results are read`(threads: Int) throws {
     expectNoAllocation(try probe(["results", "\(threads)"]))
   }

@@ -107,6 +107,9 @@ extension Plan.Results {
     if kind != .classes {
       guard inputs.count == 1, inputs[0].shape.count == 4, inputs[0].byteCount > 0 else { return nil }
       (layout.width, layout.height) = (inputs[0].shape[3], inputs[0].shape[2])
+      if let picture = PictureShape(inputs[0].shape) {
+        (layout.width, layout.height) = (picture.width, picture.height)
+      }
     }
     if form == .mask { return masks(shapes, layout) }
     guard shapes.count == (form == .ssd || form == .corners ? 2 : 1), place(shapes, &layout) else {

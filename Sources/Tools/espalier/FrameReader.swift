@@ -18,6 +18,8 @@ struct InputFrames {
 struct FrameReader {
   let ports: [Plan.Port]
   let preprocessing: Preprocessing
+  /// For each input how pictures become it, where that is declared; empty: nothing is.
+  var pictures: [PictureInput?] = []
 
   /// The frames for every input, in the model's order.
   ///
@@ -104,9 +106,7 @@ struct FrameReader {
     let bytes = try Files.read(path)
     guard let elements = try numbers(in: bytes, path: path, for: port) else {
       let picture = try EspalierMedia.Picture.decode(bytes, path: path)
-      let elements = try frame(of: picture, for: port)
-      let transform = PictureTransform(
-        width: picture.width, height: picture.height, stretchedTo: (port.shape[3], port.shape[2]))
+      let (elements, transform) = try frame(of: picture, for: port)
       return (elements, picture.width, picture.height, transform)
     }
     return (elements, port.shape.last ?? 1, port.shape.dropLast().last ?? 1, nil)
@@ -137,7 +137,17 @@ struct FrameReader {
     return nil
   }
 
-  private func frame(of picture: EspalierMedia.Picture, for port: Plan.Port) throws -> [Float] {
+  private func frame(
+    of picture: EspalierMedia.Picture, for port: Plan.Port
+  ) throws -> (elements: [Float], transform: PictureTransform) {
+    if let index = ports.firstIndex(where: { $0.name == port.name }), index < pictures.count,
+      let declared = pictures[index], let shape = PictureShape(port.shape)
+    {
+      let size = (width: picture.width, height: picture.height)
+      return (
+        try declared.tensor(of: picture, shape: shape), declared.transform(ofPicture: size, shape: shape)
+      )
+    }
     guard port.shape.count == 4, port.shape[0] == 1, [1, 3].contains(port.shape[1]) else {
       throw CommandError(
         """
@@ -145,9 +155,12 @@ struct FrameReader {
         [1, 3, height, width]; give a .npy file
         """)
     }
-    return preprocessing.frame(
+    let elements = preprocessing.frame(
       of: picture, width: port.shape[3], height: port.shape[2], channels: port.shape[1]
     ).elements
+    let transform = PictureTransform(
+      width: picture.width, height: picture.height, stretchedTo: (port.shape[3], port.shape[2]))
+    return (elements, transform)
   }
 
   /// Whether an array is one or more frames: a multiple along the first axis, or one without a batch axis.

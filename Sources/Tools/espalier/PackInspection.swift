@@ -94,6 +94,8 @@ struct PackInspection: Encodable {
   let bytes: Int
   let inputs: [Port]
   let outputs: [Port]
+  /// Of the inputs that the pack says it of.
+  let pictures: [PictureFact]
   let certificate: Certificate
   /// The largest first; one where the pack has one network.
   let levels: [Level]
@@ -113,6 +115,9 @@ struct PackInspection: Encodable {
     bytes = model.fileByteCount
     inputs = model.inputs.map { Port(name: $0.name, shape: $0.shape) }
     outputs = model.outputs.map { Port(name: $0.name, shape: $0.shape) }
+    pictures = zip(model.inputs, model.pictureInputs).compactMap { port, declared in
+      declared.map { PictureFact(name: port.name, declared: $0) }
+    }
     let stated = model.certificate
     certificate = Certificate(
       arena_bytes: stated.arenaByteCount, scratch_bytes_per_thread: stated.scratchByteCount,
@@ -158,6 +163,7 @@ struct PackInspection: Encodable {
     }
     if let results { print(results.text) }
     for (key, value) in provenance.sorted(by: { $0.key < $1.key }) { print("  \(key): \(value)") }
+    for picture in pictures { print("  pictures for '\(picture.name)': \(picture.text)") }
     print(
       """
       \(calls.count) kernel calls, \(Format.count(Int(certificate.multiply_adds))) multiply-adds a frame

@@ -76,8 +76,7 @@ struct Run: ParsableCommand {
   func run() throws {
     let (model, loadTime) = try timed { try Pack.load(pack) }
     let names = try labels.map(Labels.init(path:))
-    let reader = FrameReader(
-      ports: model.inputs, preprocessing: try pictures.preprocessing(for: model.provenance))
+    let reader = try pictures.reader(for: model)
     let frames = try reader.frames(for: inputs.input)
     let result = try FrameResults(
       model: model, frames: frames, threads: threading.threads, deadline: deadline?.deadline ?? .none,

@@ -77,7 +77,7 @@ final class PictureTable: @unchecked Sendable {
 }
 
 extension PictureTable.Pass {
-  fileprivate init(
+  init(
     _ pass: (call: Int, target: PictureTarget), _ declared: PictureInput, _ shape: PictureShape,
     _ levels: PictureLevels
   ) {
@@ -94,7 +94,7 @@ extension PictureTable.Pass {
       call: pass.call, input: pass.target.input, isFloat: pass.target.quantization == nil, parameters: block)
   }
 
-  fileprivate func parameters(
+  func parameters(
     for picture: Picture, at placement: PicturePlacement
   ) -> espalier_frame_u8_parameters {
     var block = parameters

@@ -1,4 +1,4 @@
-internal import EspalierPlan
+public import EspalierPlan
 
 extension PictureTransform {
   /// The picture is the network's input itself.
@@ -32,5 +32,14 @@ extension PictureTransform {
       step: Double(pictureHeight) / Double(mask.height), scale: Double(scaleY), offset: Double(offsetY),
       ratio: Double(output.height) / Double(input.height), count: output.height)
     return (x, y)
+  }
+}
+
+extension PictureInput {
+  /// From an input's coordinates to those of a picture that becomes it.
+  public func transform(
+    ofPicture size: (width: Int, height: Int), shape: PictureShape
+  ) -> PictureTransform {
+    PicturePlacement(self, picture: size, input: (shape.width, shape.height)).transform(picture: size)
   }
 }

@@ -98,6 +98,15 @@ struct Compile: ParsableCommand {
   @OptionGroup var work: JobOptions
   @OptionGroup(title: "Pictures") var pictures: PictureOptions
 
+  @Option(
+    name: .customLong("input"),
+    help: ArgumentHelp(
+      """
+      How pictures become an input, written into the pack: rgb, bgr or gray; stretch, letterbox, \
+      letterbox-top-left or crop=SHARE; mean=, scale= (one number or three) and fill=, in any order.
+      """, valueName: "[NAME=]rgb:letterbox:…"))
+  var pictureInputs: [PictureArgument] = []
+
   @Flag(help: "End with one line of JSON on standard output.")
   var json = false
 
@@ -174,6 +183,7 @@ struct Compile: ParsableCommand {
   ) throws -> Plan {
     var plan = try Plan(levels: networks.map(\.plan))
     plan.provenance = provenance(source: source)
+    plan.pictures = try pictures.declarations(for: plan.inputs, pictureInputs)
     plan.results = try results(of: plan.inputs, plan.outputs, networks[0].float)
     if networks[0].quantized != nil, let frames {
       plan.provenance += networks[0].settings.provenance(of: frames)
@@ -214,7 +224,7 @@ struct Compile: ParsableCommand {
   }
 
   private func calibrationFrames(for graph: Graph) throws -> CalibrationFrames {
-    try CalibrationFrames(calibration.calibrate, reader: try pictures.reader(for: graph))
+    try CalibrationFrames(calibration.calibrate, reader: try pictures.reader(for: graph, pictureInputs))
   }
 
   /// Same model, same options, same bytes: no dates, no paths.
@@ -222,6 +232,7 @@ struct Compile: ParsableCommand {
     let watch = watching.choice(hasFrames: !calibration.calibrate.isEmpty)
     let options =
       shape.map { "--shape \($0.text)" } + pruning.text + sparsity.text + calibration.text
+      + pictureInputs.map { "--input \($0.text)" }
       + (meaning.results.map { ["--results \($0.summary)"] } ?? [])
       + (watch == .none ? [] : ["--watch \(watch.text)"])
     return [
