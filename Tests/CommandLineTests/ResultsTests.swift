@@ -129,4 +129,30 @@ import Testing
       #expect(ResultsArgument(argument: wrong) == nil, "\(wrong)")
     }
   }
+
+  /// A box around the whole picture is where the letterbox puts the picture.
+  @Test func `of labels are moved to where a letterboxed picture lies`() throws {
+    let path = "\(Signs.root)/models/pictures/danger.png"
+    let picture = try EspalierMedia.Picture.decode(try Files.read(path), path: path)
+    let reader = FrameReader(
+      ports: [Plan.Port(name: "x", shape: [1, 3, 32, 96])], preprocessing: Preprocessing(),
+      pictures: [PictureInput(fit: .letterbox)])
+    try withFolder { folder in
+      let table = "\(folder)/labels.csv"
+      try Files.write(Array("danger.png,0,0,0,\(picture.width),\(picture.height)\n".utf8), to: table)
+      let labels = try BoxLabels(path: table, classes: nil)
+      let samples = try BoxSamples(
+        data: "\(Signs.root)/models/pictures", labels: labels, path: table, reader: reader)
+      let box = try #require(try samples.sample(0).expected?.first?.box)
+      let scale = min(96 / Double(picture.width), 32 / Double(picture.height))
+      let (width, height) = (Double(picture.width) * scale / 96, Double(picture.height) * scale / 32)
+      // Sides are rounded to whole pixels, and half of what is left is rounded down.
+      let pairs = [
+        (box.left, (1 - width) / 2), (box.right, (1 + width) / 2), (box.top, (1 - height) / 2),
+        (box.bottom, (1 + height) / 2),
+      ]
+      #expect(pairs.allSatisfy { abs(Double($0) - $1) <= 1.0 / 32 }, "\(box)")
+      #expect(width < 0.6, "the picture must not fill the input")
+    }
+  }
 }
