@@ -162,6 +162,19 @@ public final class ResultReader: @unchecked Sendable {
   }
 }
 
+extension ResultReader {
+  /// Finds out before a reader is made whether these options can be kept: the embedded library does not give back the
+  /// memory of an object whose initializer throws.
+  ///
+  /// - Throws: As `init`, but for `outOfMemory`.
+  static func require(
+    _ options: ResultOptions, for results: Plan.Results, inputs: [Plan.Port], outputs: [Plan.Port]
+  ) throws(ResultError) {
+    guard let layout = results.layout(inputs: inputs, outputs: outputs) else { throw .outputShapes }
+    try options.require(layout)
+  }
+}
+
 extension ResultOptions {
   fileprivate func require(_ layout: ResultLayout) throws(ResultError) {
     for threshold in [scoreThreshold ?? 0, overlapThreshold ?? 0] where !(threshold >= 0 && threshold <= 1) {

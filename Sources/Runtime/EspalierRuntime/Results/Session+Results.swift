@@ -6,6 +6,7 @@ extension Session {
   /// - Throws: `notDeclared`, `threshold`, `capacity`, `classThresholds` or `outOfMemory`.
   public mutating func setResultOptions(_ options: ResultOptions) throws(ResultError) {
     guard let store, let results = model.results else { throw .notDeclared }
+    try ResultReader.require(options, for: results, inputs: model.inputs, outputs: model.outputs)
     store.use(
       try ResultReader(results, inputs: model.inputs, outputs: model.outputs, options: options))
   }
