@@ -1,5 +1,5 @@
-public import CEspalierKernels
-public import EspalierKernels
+internal import CEspalierKernels
+internal import EspalierKernels
 public import EspalierPlan
 
 /// `y = x`, or nearly, of an input that takes pictures; with one of the ways in which networks begin.
