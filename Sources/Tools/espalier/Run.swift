@@ -8,9 +8,9 @@ struct Run: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Run frames through a packed file.",
     discussion: """
-      A picture is stretched to the model's input (bilinear, as OpenCV does it); its
-      values 0…255 become (v − mean) / scale as the pack says, or as --mean, --scale
-      and --layout say. An .npy file is taken as it is. Outputs are float32 under
+      A picture comes to the model's input as the pack says ('compile --input'), by
+      default stretched (bilinear, as OpenCV does it); its values 0…255 become
+      (v − mean) / scale as the pack says, or as --mean, --scale and --layout say. An .npy file is taken as it is. Outputs are float32 under
       the names that the ONNX model gives them, one frame after another.
 
         espalier run signs.espalier --input stop.png --labels signs.txt

@@ -9,9 +9,11 @@
 #ifndef ESPALIER_H
 #define ESPALIER_H
 
-#include <math.h>
 #include <stddef.h>
 #include <stdint.h>
+
+#include "espalier_picture.h"
+#include "espalier_result.h"
 
 #ifdef __cplusplus
 extern "C" {
@@ -212,102 +214,6 @@ typedef struct espalier_watch_options {
 
 #define ESPALIER_WATCH_OPTIONS_INIT \
   { sizeof(espalier_watch_options), 30, 3, 5, 2.0f, 0.02f, 0.1f, 1.2f, NULL, NULL }
-
-/* How the pixels of a picture lie. Halves of odd widths and heights are rounded up. */
-typedef enum espalier_pixel_format {
-  ESPALIER_PIXELS_GRAY8 = 0,
-  ESPALIER_PIXELS_RGB8 = 1,
-  ESPALIER_PIXELS_BGR8 = 2,
-  ESPALIER_PIXELS_RGBA8 = 3,
-  ESPALIER_PIXELS_BGRA8 = 4,
-  ESPALIER_PIXELS_NV12 = 5,   /* planes: Y, then U and V in turns at half the width and height */
-  ESPALIER_PIXELS_I420 = 6,   /* planes: Y, U, V, the latter at half the width and height */
-  ESPALIER_PIXELS_YUYV = 7,   /* Y U Y V for each two pixels */
-  ESPALIER_PIXELS_UYVY = 8,   /* U Y V Y for each two pixels */
-  ESPALIER_PIXELS_RGB_F32 = 9 /* planes: R, G, B as float32, 0 to 255; each value counts as the nearest byte */
-} espalier_pixel_format;
-
-/* How Y, U and V become R, G and B. */
-typedef enum espalier_color {
-  ESPALIER_COLOR_BT601 = 0,      /* Y 16 to 235 */
-  ESPALIER_COLOR_BT709 = 1,
-  ESPALIER_COLOR_BT601_FULL = 2, /* Y 0 to 255, as in JPEG */
-  ESPALIER_COLOR_BT709_FULL = 3
-} espalier_color;
-
-/* A picture in the caller's memory. */
-typedef struct espalier_picture {
-  size_t size;                  /* sizeof(espalier_picture) */
-  espalier_pixel_format format;
-  espalier_color color;         /* of formats with Y, U and V */
-  uint32_t width, height;       /* in pixels, 1 to 32768 */
-  const void *planes[3];        /* as many as the format has; those of float32 begin at multiples of 4 */
-  size_t strides[3];            /* bytes from one row of a plane to the next */
-} espalier_picture;
-
-#define ESPALIER_PICTURE_INIT \
-  { sizeof(espalier_picture), ESPALIER_PIXELS_GRAY8, ESPALIER_COLOR_BT601, 0, 0, { NULL, NULL, NULL }, { 0, 0, 0 } }
-
-typedef enum espalier_channels {
-  ESPALIER_CHANNELS_RGB = 0,
-  ESPALIER_CHANNELS_BGR = 1,
-  ESPALIER_CHANNELS_GRAY = 2
-} espalier_channels;
-
-typedef enum espalier_fit {
-  ESPALIER_FIT_STRETCH = 0,
-  ESPALIER_FIT_LETTERBOX = 1,          /* the whole picture, in the middle */
-  ESPALIER_FIT_LETTERBOX_TOP_LEFT = 2, /* the whole picture, at the top left */
-  ESPALIER_FIT_CROP = 3                /* the middle of the picture, see crop_share */
-} espalier_fit;
-
-/* How pictures become an input: (value - mean[c]) / scale[c] of each channel. */
-typedef struct espalier_picture_input {
-  size_t size;               /* sizeof(espalier_picture_input) */
-  espalier_channels channels;
-  espalier_fit fit;
-  float mean[3], scale[3];   /* in the order of `channels`; GRAY uses the first of each, none is NaN, no scale is 0 */
-  float fill;                /* pixel value around a letterboxed picture, 0 to 255 */
-  float crop_share;          /* CROP: the scaled picture covers the input 1 / crop_share times along the tighter side;
-                                above 0, at most 1, such as 0.875 */
-} espalier_picture_input;
-
-#define ESPALIER_PICTURE_INPUT_INIT \
-  { sizeof(espalier_picture_input), ESPALIER_CHANNELS_RGB, ESPALIER_FIT_STRETCH, { 0, 0, 0 }, { 1, 1, 1 }, 114, 1 }
-
-/* What a network finds, where its pack says so (`espalier compile --results`). */
-typedef enum espalier_result_kind {
-  ESPALIER_RESULT_NONE = 0, /* the pack does not say */
-  ESPALIER_RESULT_CLASSES = 1,
-  ESPALIER_RESULT_BOXES = 2,
-  ESPALIER_RESULT_MASK = 3  /* lanes and areas too */
-} espalier_result_kind;
-
-/* In pixels of the picture that was given, of the network's input where none was; edges may lie beyond it. */
-typedef struct espalier_box {
-  float left, top, right, bottom;
-  float score;          /* 0 to 1 */
-  int32_t class_index;
-} espalier_box;
-
-typedef struct espalier_class {
-  float score;          /* 0 to 1 */
-  int32_t class_index;
-} espalier_class;
-
-/* Which results are wanted. Initialize with ESPALIER_RESULT_OPTIONS_INIT, then change what matters. */
-typedef struct espalier_result_options {
-  size_t size;                   /* sizeof(espalier_result_options) */
-  float score_threshold;         /* boxes and classes below are left out, 0 to 1; NaN: as the pack says */
-  float overlap_threshold;       /* of two boxes of one class that overlap more, by intersection over union, the likelier
-                                    stays; NaN: as the pack says */
-  uint32_t capacity;             /* most boxes or classes of a frame; 0: as the pack says */
-  const float *class_thresholds; /* score thresholds of the first classes, NaN: the one above; or NULL. Read once. */
-  size_t class_count;            /* how many class_thresholds there are */
-} espalier_result_options;
-
-#define ESPALIER_RESULT_OPTIONS_INIT \
-  { sizeof(espalier_result_options), NAN, NAN, 0, NULL, 0 }
 
 /* ESPALIER_ABI_VERSION of the library. */
 uint32_t espalier_abi_version(void);

@@ -24,6 +24,11 @@ struct Compile: ParsableCommand {
 
         espalier compile signs.onnx --mean 127.5 --scale 127.5 -o signs.espalier
 
+      --input says it in one, with the fit, also to the runtime, which then takes
+      pictures as cameras give them (NV12, YUYV, …) in one pass:
+
+        espalier compile d.onnx --input bgr:letterbox:scale=255:fill=114 -o d.espalier
+
       With --calibrate the network computes in 8 bits. A few hundred frames like those
       that the network will see are enough; labels are not needed. The report says
       which layers stay in float32 and why, and how far the outputs are from float32:
