@@ -178,7 +178,7 @@ if !embedded {
       dependencies: [
         "EspalierRuntime", "EspalierPlan", "EspalierKernels", "CEspalierKernels", "PlanFixtures",
         "allocation-probe",
-      ]),
+      ], exclude: ["Fixtures"]),
     .target(name: "CAllocationCounter", path: "Tests/CAllocationCounter"),
     .executableTarget(
       name: "allocation-probe",

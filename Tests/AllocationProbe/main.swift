@@ -7,6 +7,10 @@
 //         the same of frames that come through a mailbox and have deadlines of all lengths
 //     allocation-probe watched THREADS
 //         the same of frames of which every second one is watched, with a metrics text behind each
+//     allocation-probe pictures THREADS
+//         the same of frames that are given pictures, each of another size than the one before, some of them watched
+//     allocation-probe results THREADS
+//         the same of frames whose boxes, classes or masks are read, by turns
 //     allocation-probe traced THREADS MODEL.onnx [NAME=1x3x8x8]
 //         writes "begin\n", runs 200 such frames, writes "end\n": for a tracer of system calls
 //     allocation-probe system MODEL.onnx [NAME=1x3x8x8]
@@ -23,6 +27,8 @@ let arguments = CommandLine.arguments
 switch (arguments.dropFirst().first, arguments.count) {
 case ("frames", 3): try countFixtureFrames(threads: threads(arguments[2]))
 case ("watched", 3): try countWatchedFrames(threads: threads(arguments[2]))
+case ("pictures", 3): try countPictureFrames(threads: threads(arguments[2]))
+case ("results", 3): try countResults(threads: threads(arguments[2]))
 case ("frames", 4...): try countFrames(Stream(Array(arguments[3...]), threads: threads(arguments[2])))
 case ("deadlines", 4...): try countDeadlines(Stream(Array(arguments[3...]), threads: threads(arguments[2])))
 case ("traced", 4...): try trace(Stream(Array(arguments[3...]), threads: threads(arguments[2])))
@@ -57,6 +63,30 @@ func countFixtureFrames(threads: Int) throws {
   var room = output.mutableSpan
   let counts = try count { try session.run(input.span, into: &room) }
   print(counts[0], counts[1], counts[2], output == network.output(for: input))
+}
+
+func countPictureFrames(threads: Int) throws {
+  let network = PictureNetwork(
+    .quantized, height: 120, width: 160, declared: PictureInput(fit: .letterbox, scale: SIMD3(repeating: 60)))
+  var plan = network.plan
+  plan.watch(plan.calls[0].operands[0], count: 3 * 120 * 160, behind: 0, name: "x")
+  var session = try Session(Model(bytes: PlanWriter.bytes(of: plan)), threads: threads)
+  try session.watch(every: 3)
+  let room = UnsafeMutableRawPointer.allocate(byteCount: 640 * 480 * 3, alignment: 64)
+  let pixels = UnsafeRawPointer(room)
+  room.initializeMemory(as: UInt8.self, repeating: 77, count: 640 * 480 * 3)
+  var width = 320
+  let none = UnsafeBufferPointer<UnsafeMutablePointer<Float>?>(start: nil, count: 0)
+  let counts = try count {
+    width = width == 640 ? 320 : width + 1
+    let picture = Picture(
+      format: .nv12, width: width, height: width * 3 / 4, planes: (pixels, pixels, nil),
+      strides: (640, 640, 0))
+    _ = try session.run(picture: picture, outputs: none, deadline: .after(.seconds(10)))
+  }
+  let kept = session.keptOutput(0)
+  let inside = kept.map { $0[(120 + 60) * 160 + 80] > 2 } ?? false
+  print(counts[0], counts[1], counts[2], inside && session.counters.met == 103)
 }
 
 func countWatchedFrames(threads: Int) throws {

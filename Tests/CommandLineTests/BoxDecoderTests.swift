@@ -22,6 +22,15 @@ import Testing
 
   private static func rare(_ value: Double) -> Double { value * value * value * value }
 
+  private func boxes(
+    _ format: BoxFormat, _ ports: DetectorPorts, _ outputs: [[Float]], least: Float = 0.1,
+    overlap: Float = 0.5,
+    priors: String? = nil
+  ) throws -> [Box] {
+    let results = try format.results(ports, priors: priors)
+    return try BoxDecoder(results, ports, least: least, overlap: overlap).boxes(outputs)
+  }
+
   private func expectGolden(_ name: String, _ boxes: [Box], sourceLocation: SourceLocation = #_sourceLocation)
     throws
   {
@@ -45,7 +54,7 @@ import Testing
       }
     }
     let ports = DetectorPorts(path: "x", width: 416, height: 416, shapes: [[1, 3549, 7]])
-    try expectGolden("yolox", try YoloCells(ports).boxes([values], least: 0.001, overlap: 0.45))
+    try expectGolden("yolox", try boxes(.yolox, ports, [values], least: 0.001, overlap: 0.45))
   }
 
   @Test func `are those of the Python tool for FastestDet`() throws {
@@ -53,7 +62,7 @@ import Testing
       Float((1...4).contains(place / 484) ? value * 4 - 2 : Self.rare(value))
     }
     let ports = DetectorPorts(path: "x", width: 352, height: 352, shapes: [[1, 8, 22, 22]])
-    try expectGolden("fastestdet", try FastestDetCells(ports).boxes([values], least: 0.001, overlap: 0.45))
+    try expectGolden("fastestdet", try boxes(.fastestdet, ports, [values], least: 0.001, overlap: 0.45))
   }
 
   @Test func `are those of the Python tool for SSD with prior boxes`() throws {
@@ -71,8 +80,8 @@ import Testing
       let array = FloatArray(shape: [1, 2, 800], elements: corners.map { Float($0) } + variances)
       try Files.write(NumPyFile.encode(array), to: priors)
       let ports = DetectorPorts(path: "x", width: 9, height: 9, shapes: [[1, 400], [1, 800]])
-      let decoder = try PriorOffsets(ports, priors: priors)
-      try expectGolden("vehicles", decoder.boxes([scores, offsets], least: 0.001, overlap: 0.45))
+      try expectGolden(
+        "vehicles", boxes(.ssd, ports, [scores, offsets], least: 0.001, overlap: 0.45, priors: priors))
     }
   }
 
@@ -97,40 +106,40 @@ import Testing
   @Test func `are read by columns for YOLOv8`() throws {
     // Two places; the second is unlikely.
     let values: [Float] = [20, 7, 30, 7, 10, 7, 40, 7, 0, 0, 0.5, 0]
-    try expectTheBox(try YoloColumns(ports([1, 6, 2])).boxes([values], least: 0.1, overlap: 0.5))
+    try expectTheBox(try boxes(.yolov8, ports([1, 6, 2]), [values]))
   }
 
   @Test func `are read by rows for YOLOv5`() throws {
     let values: [Float] = [20, 30, 10, 40, 0.625, 0, 0.8, 1, 1, 1, 1, 0.01, 1, 1]
-    try expectTheBox(try YoloRows(ports([1, 2, 7])).boxes([values], least: 0.1, overlap: 0.5))
+    try expectTheBox(try boxes(.yolov5, ports([1, 2, 7]), [values]))
   }
 
   @Test func `are read as corners and classes apart`() throws {
     let corners: [Float] = [0.15, 0.05, 0.25, 0.25, 0, 0, 1, 1]
     let scores: [Float] = [0.5, 0, 0.5, 1, 0, 0]
     try expectTheBox(
-      try Corners(ports([1, 2, 3], [1, 2, 4])).boxes([scores, corners], least: 0.1, overlap: 0.5))
+      try boxes(.corners, ports([1, 2, 3], [1, 2, 4]), [scores, corners]))
   }
 
   @Test func `are read from finished detections up to the end mark, rivals and all`() throws {
     let row: [Float] = [0, 1, 0.5, 0.15, 0.05, 0.25, 0.25]
     let end: [Float] = [-1, 0, 0, 0, 0, 0, 0]
-    let decoder = try DetectionRows(ports([1, 1, 3, 7]))
-    try expectTheBox(decoder.boxes([row + end + row], least: 0.1, overlap: 0.5))
-    #expect(decoder.boxes([row + row + row], least: 0.1, overlap: 0.5).count == 3)
+    let ports = ports([1, 1, 3, 7])
+    try expectTheBox(boxes(.detectionOutput, ports, [row + end + row]))
+    #expect(try boxes(.detectionOutput, ports, [row + row + row]).count == 3)
   }
 
   @Test func `are refused where the outputs are of another layout`() {
     for format in BoxFormat.allCases where format != .ssd {
       let error = #expect(throws: CommandError.self) {
-        _ = try format.decoder(ports([1, 1000]), priors: nil)
+        _ = try format.results(ports([1, 1000]), priors: nil)
       }
       #expect(error?.description.contains("--boxes \(format.rawValue) takes") == true)
     }
-    #expect(throws: UsageError.self) { _ = try BoxFormat.ssd.decoder(ports([1, 8], [1, 4]), priors: nil) }
+    #expect(throws: UsageError.self) { _ = try BoxFormat.ssd.results(ports([1, 8], [1, 4]), priors: nil) }
   }
 
   @Test func `are refused for YOLOX where the cells do not fit the input`() {
-    #expect(throws: CommandError.self) { _ = try YoloCells(ports([1, 400, 7])) }
+    #expect(throws: CommandError.self) { _ = try BoxFormat.yolox.results(ports([1, 400, 7]), priors: nil) }
   }
 }

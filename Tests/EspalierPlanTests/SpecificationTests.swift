@@ -21,7 +21,8 @@ import Testing
     ("PROV header", 16), ("Provenance entry", 8), ("GOLD header", 32), ("Golden vector", 32),
     ("Signature", 128), ("Coded header", 32), ("Stream record", 16), ("Piece record", 12),
     ("LEVL header", 16),
-    ("Level record", 32), ("WTCH header", 32), ("Watch record", 128),
+    ("Level record", 32), ("PICT header", 16), ("Picture record", 64), ("WTCH header", 32),
+    ("Watch record", 128), ("RSLT header", 64),
   ])
   func `leaves no byte of a record open`(name: String, byteCount: Int) throws {
     let fields = try specification.record(name).fields
@@ -127,7 +128,8 @@ import Testing
       [
         limits.sectionCount, limits.callCount, limits.operandCount, limits.parameterWordCount,
         limits.nameByteCount, limits.portCount, limits.portByteCount, limits.levelCount, limits.watchCount,
-        limits.provenanceEntryCount, limits.provenanceValueByteCount, limits.arenaByteCount,
+        limits.priorCount, limits.labelCount, limits.resultCount, limits.provenanceEntryCount,
+        limits.provenanceValueByteCount, limits.arenaByteCount,
         limits.scratchByteCount,
       ].map { UInt64($0) } + [limits.multiplyAdds]
     #expect(try specification.table("Limits").map { UInt64($0[1]) } == expected)

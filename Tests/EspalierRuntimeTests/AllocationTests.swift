@@ -27,6 +27,16 @@ import Testing
     expectNoAllocation(try probe(["watched", "\(threads)"]))
   }
 
+  @Test(arguments: [1, 2])
+  func `is all there before the first picture, and before one of another size`(threads: Int) throws {
+    expectNoAllocation(try probe(["pictures", "\(threads)"]))
+  }
+
+  @Test(arguments: [1, 2])
+  func `is all there before the first frame whose results are read`(threads: Int) throws {
+    expectNoAllocation(try probe(["results", "\(threads)"]))
+  }
+
   @Test(arguments: models, [1, 2])
   func `is all there before the first frame of a real network`(model: [String], threads: Int) throws {
     expectNoAllocation(try probe(["frames", "\(threads)"] + model))

@@ -57,6 +57,7 @@ void try_conv_winograd_u8(void);
 void try_conv_depthwise_u8(void);
 void try_pool_u8(void);
 void try_resize_u8(void);
+void try_frame_u8(void);
 void try_views_u8(void);  // fill, copy, table, quantize, dequantize, binary and statistics
 void try_conv_gemm_f32(void);
 void try_conv_depthwise_f32(void);

@@ -19,6 +19,7 @@ static const struct {
     {try_conv_gemm_u8, 4}, {try_conv_depthwise_u8, 3}, {try_pool_u8, 1}, {try_resize_u8, 1},
     {try_views_u8, 4},     {try_conv_gemm_f32, 2},     {try_conv_depthwise_f32, 1}, {try_images_f32, 2},
     {try_views_f32, 3},    {try_sums_f32, 3},          {try_conv_winograd_f32, 1}, {try_conv_winograd_u8, 3},
+    {try_frame_u8, 4},
 };
 
 int main(int argc, char **argv) {

@@ -15,6 +15,19 @@ public struct CallResources: Sendable, Equatable {
   /// How many of the touched bytes are weights.
   public var weightsByteCount: UInt64 = 0
 
+  public init(
+    items: UInt32, scratchByteCount: Int, multiplyAdds: UInt64, touchedByteCount: UInt64, arenaEnd: UInt64,
+    itemMultiplyAdds: UInt64 = 0, weightsByteCount: UInt64 = 0
+  ) {
+    self.items = items
+    self.scratchByteCount = scratchByteCount
+    self.multiplyAdds = multiplyAdds
+    self.touchedByteCount = touchedByteCount
+    self.arenaEnd = arenaEnd
+    self.itemMultiplyAdds = itemMultiplyAdds
+    self.weightsByteCount = weightsByteCount
+  }
+
   /// Multiply-adds, with every touched byte counted as two: about what both cost on a current core.
   public var cost: UInt64 { multiplyAdds + touchedByteCount * 2 }
 

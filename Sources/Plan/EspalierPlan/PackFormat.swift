@@ -28,11 +28,16 @@ enum PackFormat {
   static let levelByteCount = 32
   static let watchHeaderByteCount = 32
   static let watchByteCount = 128
+  static let pictureHeaderByteCount = 16
+  static let pictureByteCount = 64
+  static let resultHeaderByteCount = 64
 
   /// Section flag: a reader that does not know the section must refuse the file.
   static let requiredFlag: UInt32 = 1
   /// Watch flag: calibration frames were seen.
   static let digestFlag: UInt8 = 1
+  /// Result flag: softmax makes shares of a classifier's output.
+  static let softmaxFlag: UInt8 = 1
   /// The kernels that gather statistics of a tensor, by their numbers in kernels.def.
   static let statisticsFamilies = [ByteStatisticsParameters.family, StatisticsParameters.family]
   /// Call flag: everything before must be finished before the call starts.
@@ -64,12 +69,14 @@ public struct SectionIdentifier: Sendable, Equatable {
   public static let codedWeights = SectionIdentifier("C", "W", "G", "T")
   public static let levels = SectionIdentifier("L", "E", "V", "L")
   public static let watches = SectionIdentifier("W", "T", "C", "H")
+  public static let pictures = SectionIdentifier("P", "I", "C", "T")
+  public static let results = SectionIdentifier("R", "S", "L", "T")
   public static let goldenVectors = SectionIdentifier("G", "O", "L", "D")
   public static let signature = SectionIdentifier("S", "I", "G", "N")
 
   static let known: [SectionIdentifier] = [
     .plan, .ports, .certificate, .provenance, .weights, .codedPlan, .codedWeights, .levels, .watches,
-    .goldenVectors, .signature,
+    .pictures, .results, .goldenVectors, .signature,
   ]
 
   /// The four letters, `?` for each that does not print.
@@ -95,6 +102,10 @@ public struct PlanLimits: Sendable, Equatable {
   public var portByteCount = 1 << 31
   public var levelCount = 8
   public var watchCount = 64
+  public var priorCount = 1 << 20
+  public var labelCount = 65_536
+  /// Boxes or classes of one frame.
+  public var resultCount = 65_536
   public var provenanceEntryCount = 4096
   public var provenanceValueByteCount = 1 << 20
   public var arenaByteCount = 1 << 32

@@ -12,6 +12,10 @@ public struct PackedPlan: Sendable {
   public var watches: [Plan.Watch]
   /// What the checkers found out about the calls of `watches`.
   public var watchResources: [CallResources]
+  /// For each input how pictures become it; nil where the file does not say.
+  public var pictures: [PictureInput?]
+  /// What the outputs mean; nil where the file does not say.
+  public var results: Plan.Results?
   /// Where the weights lie in the file, from a multiple of a cache line on; empty where they are coded.
   public var weights: Range<Int>
   /// The weights of a file that has them coded.
@@ -38,6 +42,7 @@ extension Plan {
       weights: packed.decodedWeights.map { unsafe [UInt8]($0.bytes) } ?? Array(file[packed.weights]),
       arenaByteCount: Int(packed.certificate.arenaByteCount),
       multiplyAdds: packed.certificate.multiplyAdds, provenance: packed.provenance,
-      levels: packed.levels.count > 1 ? packed.levels : [], watches: packed.watches)
+      levels: packed.levels.count > 1 ? packed.levels : [], watches: packed.watches,
+      pictures: packed.pictures.allSatisfy { $0 == nil } ? [] : packed.pictures, results: packed.results)
   }
 }

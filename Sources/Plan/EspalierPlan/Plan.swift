@@ -106,10 +106,15 @@ public struct Plan: Sendable {
   public var levels: [Level]
   /// In the order of their calls.
   public var watches: [Watch]
+  /// For each input how pictures become it, nil where it takes none; empty: no input takes any.
+  public var pictures: [PictureInput?]
+  /// What the outputs mean; nil: nobody said.
+  public var results: Results?
 
   public init(
     calls: [Call], inputs: [Port], outputs: [Port], weights: [UInt8], arenaByteCount: Int,
-    multiplyAdds: UInt64, provenance: [Provenance] = [], levels: [Level] = [], watches: [Watch] = []
+    multiplyAdds: UInt64, provenance: [Provenance] = [], levels: [Level] = [], watches: [Watch] = [],
+    pictures: [PictureInput?] = [], results: Results? = nil
   ) {
     self.calls = calls
     self.inputs = inputs
@@ -120,6 +125,8 @@ public struct Plan: Sendable {
     self.provenance = provenance
     self.levels = levels
     self.watches = watches
+    self.pictures = pictures
+    self.results = results
   }
 }
 

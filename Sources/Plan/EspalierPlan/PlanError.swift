@@ -37,6 +37,9 @@ public enum PlanError: Error, Sendable {
     case portBytes
     case levels
     case watches
+    case priors
+    case labels
+    case results
     case provenanceEntries
     case provenanceBytes
     case arenaBytes
@@ -69,12 +72,23 @@ public enum PlanError: Error, Sendable {
     case levelCalls
     case levelMultiplyAdds
     case levelPorts
+    case pictureInput
+    case pictureChannels
+    case pictureFit
+    case pictureNumbers
     case watchedCall
     case watchFamily
     case watchFlags
     case watchBlock
     case watchScale
     case watchDigest
+    case resultForm
+    case resultFlags
+    case resultOutputs
+    case resultThreshold
+    case resultCapacity
+    case classOffset
+    case prior
     case weightsByteCount
     case streamContexts
     case byteModel

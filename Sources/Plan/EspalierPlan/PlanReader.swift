@@ -42,10 +42,19 @@ public enum PlanReader {
     if let section = unsafe table.optionalSection(.watches) {
       watches = try unsafe readWatches(section, calls: resources, limits: limits)
     }
+    var pictures: [PictureInput?] = inputs.map { _ in nil }
+    if let section = unsafe table.optionalSection(.pictures) {
+      pictures = try unsafe readPictures(section, inputs: inputs, limits: limits)
+    }
+    var results: Plan.Results?
+    if let section = unsafe table.optionalSection(.results) {
+      results = try unsafe readResults(section, inputs: inputs, outputs: outputs, limits: limits)
+    }
     return PackedPlan(
       calls: calls, resources: resources, inputs: inputs, outputs: outputs, provenance: provenance,
       levels: levels, watches: watches, watchResources: try checker.check(watches.map { $0.statistics }),
-      weights: table.range(of: .weights) ?? 0..<0, decodedWeights: decodedWeights, certificate: certificate)
+      pictures: pictures, results: results, weights: table.range(of: .weights) ?? 0..<0,
+      decodedWeights: decodedWeights, certificate: certificate)
   }
 
   /// The calls, from whichever form the file has.

@@ -28,6 +28,13 @@ extension PlanWriter {
     for (index, watch) in plan.watches.enumerated() {
       try requireName(watch.statistics.name, index: index, limits: limits)
     }
+    try plan.pictures.require(for: plan.inputs)
+    if let results = plan.results {
+      for (index, label) in results.labels.enumerated() {
+        try requireName(label, index: index, limits: limits)
+      }
+      try results.require(inputs: plan.inputs, outputs: plan.outputs, within: limits)
+    }
     try PlanError.require(.arenaBytes, UInt64(plan.arenaByteCount), atMost: limits.arenaByteCount)
     guard plan.multiplyAdds <= limits.multiplyAdds else {
       throw .limitExceeded(.multiplyAdds, limit: limits.multiplyAdds, found: plan.multiplyAdds)

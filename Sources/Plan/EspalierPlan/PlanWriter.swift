@@ -19,6 +19,9 @@ public enum PlanWriter {
     let certificate = try certificate(of: plan, limits: limits)
     let levels = plan.levels.isEmpty ? [] : [(SectionIdentifier.levels, levelSection(plan.levels))]
     let watches = plan.watches.isEmpty ? [] : [(SectionIdentifier.watches, watchSection(plan.watches))]
+    let isPictured = !plan.pictures.allSatisfy { $0 == nil }
+    let pictures = isPictured ? [(SectionIdentifier.pictures, pictureSection(plan.pictures))] : []
+    let results = plan.results.map { [(SectionIdentifier.results, resultSection($0))] } ?? []
     return assemble(
       [
         planSection(of: plan, weights),
@@ -26,7 +29,7 @@ public enum PlanWriter {
         (.certificate, certificateSection(certificate)),
         (.provenance, provenanceSection(plan.provenance)),
         weightsSection(of: plan, weights),
-      ] + levels + watches)
+      ] + levels + watches + pictures + results)
   }
 
   private static func planSection(of plan: Plan, _ storage: WeightStorage) -> (SectionIdentifier, [UInt8]) {
@@ -83,7 +86,7 @@ public enum PlanWriter {
     for (identifier, content) in sections {
       let offset = PackFormat.roundUp(end, to: PackFormat.sectionAlignment)
       table.write(identifier.code)
-      let isOptional = identifier == .provenance || identifier == .watches
+      let isOptional = [.provenance, .watches, .pictures, .results].contains(identifier)
       table.write(isOptional ? 0 : PackFormat.requiredFlag)
       table.write(UInt64(offset))
       table.write(UInt64(content.count))

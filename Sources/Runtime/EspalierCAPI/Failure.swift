@@ -29,6 +29,15 @@ struct Failure: Error {
     }
   }
 
+  init(_ error: ResultError) {
+    message = error.description
+    switch error {
+    case .outOfMemory: status = ESPALIER_OUT_OF_MEMORY
+    case .noFrame: status = ESPALIER_NOT_NOW
+    default: status = ESPALIER_INVALID_ARGUMENT
+    }
+  }
+
   init(_ error: MailboxError) {
     message = error.description
     switch error {

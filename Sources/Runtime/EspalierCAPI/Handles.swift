@@ -9,16 +9,19 @@ final class ModelHandle {
   let outputs: PortList
   /// Of the kernel calls.
   let callNames: [UnsafeMutablePointer<CChar>]
+  /// Of the classes.
+  let labels: [UnsafeMutablePointer<CChar>]
 
   init(_ model: Model) {
     self.model = model
     inputs = PortList(model.inputs)
     outputs = PortList(model.outputs)
     callNames = model.calls.map { terminated($0.name) }
+    labels = model.results?.labels.map { terminated($0) } ?? []
   }
 
   deinit {
-    for name in callNames { name.deallocate() }
+    for name in callNames + labels { name.deallocate() }
   }
 
   /// The object behind a pointer that C holds.
@@ -32,6 +35,8 @@ final class SessionHandle {
   var session: Session
   /// What other threads than the session's may use.
   let monitor: SessionMonitor
+  /// Room for the pictures of a frame.
+  let pictures: UnsafeMutableBufferPointer<Picture>
   private let workers: [SessionWorker]
   private let claimed = Atomic<Int>(0)
 
@@ -40,8 +45,11 @@ final class SessionHandle {
     var workers: [SessionWorker] = []
     while let worker = session.makeWorker() { workers.append(worker) }
     self.workers = workers
+    pictures = .allocate(capacity: session.model.inputs.count)
     self.session = session
   }
+
+  deinit { pictures.deallocate() }
 
   /// A worker that nobody runs yet; nil where there is none left.
   func claimWorker() -> SessionWorker? {

@@ -34,6 +34,36 @@ enum SizedStructure {
     return options
   }
 
+  static func picture(_ given: UnsafePointer<espalier_picture>) throws(Failure) -> espalier_picture {
+    var picture = espalier_picture()
+    try read(
+      given, into: &picture, least: MemoryLayout<espalier_picture>.size,
+      hint: "a picture; use ESPALIER_PICTURE_INIT")
+    return picture
+  }
+
+  static func pictureInput(_ given: UnsafePointer<espalier_picture_input>?) throws(Failure)
+    -> espalier_picture_input
+  {
+    var input = espalier_picture_input()
+    guard let given else { throw Failure("the picture input is NULL") }
+    try read(
+      given, into: &input, least: MemoryLayout<espalier_picture_input>.size,
+      hint: "the picture input; use ESPALIER_PICTURE_INPUT_INIT")
+    return input
+  }
+
+  static func resultOptions(_ given: UnsafePointer<espalier_result_options>?) throws(Failure)
+    -> espalier_result_options
+  {
+    var options = espalier_result_options()
+    guard let given else { throw Failure("the result options are NULL") }
+    try read(
+      given, into: &options, least: MemoryLayout<espalier_result_options>.size,
+      hint: "the result options; use ESPALIER_RESULT_OPTIONS_INIT")
+    return options
+  }
+
   static func frame(_ given: UnsafePointer<espalier_frame>?) throws(Failure) -> espalier_frame {
     var frame = espalier_frame(
       size: MemoryLayout<espalier_frame>.size, deadline_nanoseconds: .max, budget_nanoseconds: .max,

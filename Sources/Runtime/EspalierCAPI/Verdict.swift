@@ -56,7 +56,7 @@ private func run(
 
 extension Deadline {
   /// The earlier one of a frame's deadline and its budget.
-  fileprivate init(_ frame: espalier_frame) {
+  init(_ frame: espalier_frame) {
     let (deadline, budget) = (frame.deadline_nanoseconds, frame.budget_nanoseconds)
     switch (deadline, budget) {
     case (.max, .max): self = .none
@@ -79,7 +79,7 @@ extension FrameStamp {
 }
 
 extension espalier_verdict {
-  fileprivate init(_ verdict: FrameVerdict) {
+  init(_ verdict: FrameVerdict) {
     self.init()
     cancelled_call = .max
     switch verdict.outcome {

@@ -70,6 +70,7 @@ public typealias ByteBinaryParameters = espalier_binary_u8_parameters
 public typealias ByteAffineParameters = espalier_affine_u8_parameters
 public typealias ByteStatisticsParameters = espalier_statistics_u8_parameters
 public typealias StatisticsParameters = espalier_statistics_f32_parameters
+public typealias FrameParameters = espalier_frame_u8_parameters
 /// What a call of `ByteStatisticsParameters` or `StatisticsParameters` writes.
 public typealias KernelStatistics = espalier_statistics
 
@@ -105,6 +106,7 @@ extension ByteConvWinogradParameters: KernelParameters { public static var famil
 extension ByteAffineParameters: KernelParameters { public static var family: UInt16 { 28 } }
 extension ByteStatisticsParameters: KernelParameters { public static var family: UInt16 { 29 } }
 extension StatisticsParameters: KernelParameters { public static var family: UInt16 { 30 } }
+extension FrameParameters: KernelParameters { public static var family: UInt16 { 31 } }
 
 /// A parameter block of a kernel that makes each element of one view from the same element of another.
 public protocol ElementwiseParameters: KernelParameters {

@@ -9,6 +9,9 @@ struct CallList {
   /// The part of each level.
   private(set) var levels: [Range<Int>] = []
 
+  /// No calls: see `beginLevel`.
+  init() {}
+
   /// All calls of a model.
   init(_ model: Model) {
     levels = model.levels.map { $0.calls }
@@ -35,7 +38,15 @@ struct CallList {
     }
   }
 
-  private mutating func append(_ call: Plan.Call, _ needs: CallResources, origin: Int) {
+  /// Calls from here on are a level's, until `endLevel`.
+  mutating func beginLevel() { levels.append(calls.count..<calls.count) }
+
+  mutating func endLevel() {
+    let start = levels.removeLast().lowerBound
+    levels.append(start..<calls.count)
+  }
+
+  mutating func append(_ call: Plan.Call, _ needs: CallResources, origin: Int) {
     calls.append(call)
     resources.append(needs)
     origins.append(origin)

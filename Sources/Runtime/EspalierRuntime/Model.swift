@@ -60,8 +60,13 @@ public final class Model: Sendable {
   public var weightsByteCount: Int { weights.count }
   public var fileByteCount: Int { storage.bytes.count }
   public var provenance: [Plan.Provenance] { packed.provenance }
+  /// What the outputs mean; nil where the file does not say.
+  public var results: Plan.Results? { packed.results }
   /// What the file says that a frame needs.
   public var certificate: ResourceCertificate { packed.certificate }
+
+  /// For each input how pictures become it; nil where the file does not say.
+  public var pictureInputs: [PictureInput?] { packed.pictures }
 
   /// Tensors of the largest level whose statistics a session can gather, in the order of their calls.
   public var watches: [Plan.Watch] {

@@ -21,7 +21,25 @@ extension Session {
     frame: FrameStamp = FrameStamp()
   ) throws(SessionError) -> FrameVerdict {
     let entry = espalier_clock_nanoseconds()
+    let outputs = outputsOrOwn(outputs)
     try bind(inputs, outputs)
+    return judge(entry: entry, deadline: deadline, frame: frame, outputs: outputs) { session, level, limit in
+      session.runCalls(ofLevel: level, inputs, outputs, deadline: limit)
+    }
+  }
+
+  /// What became of a frame that `run` computes, in time or not.
+  ///
+  /// - Parameters:
+  ///   - entry: When the call began.
+  ///   - outputs: Where they go.
+  ///   - run: Computes the frame through a level and begins nothing after a time.
+  @inline(__always)
+  mutating func judge(
+    entry: UInt64, deadline: Deadline, frame: FrameStamp,
+    outputs: UnsafeBufferPointer<UnsafeMutablePointer<Float>?>,
+    _ run: (inout Session, _ level: Int, _ limit: UInt64) -> WorkerPool.FrameTimes
+  ) -> FrameVerdict {
     var verdict = FrameVerdict(outcome: .met)
     verdict.sequenceGap = noteSequence(frame.sequence)
     let limit = deadline.resolved(entry: entry)
@@ -32,11 +50,12 @@ extension Session {
         limit == FrameState.noDeadline
         ? allowedLevels.lowerBound : forecast.level(within: limit - entry, of: allowedLevels)
       verdict.level = level
-      let times = runCalls(ofLevel: level, inputs, outputs, deadline: limit)
+      let times = run(&self, level, limit)
       verdict.outcome = Session.outcome(times, deadline: limit)
       verdict.modelNanoseconds = times.lastKernel &- times.firstKernel
       forecast.note(verdict.modelNanoseconds, of: level)
     }
+    store?.conclude(outputs, isComplete: verdict.isComplete)
     pool.signals.count(verdict)
     let exit = espalier_clock_nanoseconds()
     verdict.overheadNanoseconds = exit &- entry &- verdict.modelNanoseconds

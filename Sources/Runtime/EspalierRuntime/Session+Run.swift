@@ -4,7 +4,8 @@ extension Session {
   /// - Parameters:
   ///   - inputs: For each input of the model its elements, row by row in the ONNX model's layout; as many
   ///     as `model.inputs[i].byteCount / 4`. Nothing of them is kept.
-  ///   - outputs: For each output of the model room for its elements. No output may overlap an input.
+  ///   - outputs: For each output of the model room for its elements. No output may overlap an input. None at all: the
+  ///     session keeps them, for `boxes`, `classes` or `fill`, where the pack says what they mean.
   ///   - timings: Gets the nanoseconds of each call of the level, its waiting included; behind them, where there is
   ///     room for two more, those that it waited for the work of other threads, and those that it waited at barriers
   ///     where all had arrived. Empty: nothing is measured.
@@ -18,6 +19,7 @@ extension Session {
     guard timings.isEmpty || timings.count >= level.calls.count else {
       throw .timingCount(expected: level.calls.count, found: timings.count)
     }
+    let outputs = outputsOrOwn(outputs)
     try bind(inputs, outputs)
     if timings.isEmpty, beginsWatchedFrame(ofLevel: allowedLevels.lowerBound, inputs, outputs) {
       pool.run(watchedLevel, timings: nil)
@@ -27,6 +29,7 @@ extension Session {
         timings.count > level.calls.count + 1 ? timings.baseAddress.map { $0 + level.calls.count } : nil
       pool.run(level, timings: timings.isEmpty ? nil : timings.baseAddress, waiting: waiting)
     }
+    store?.conclude(outputs, isComplete: true)
     pool.signals.count(.met)
   }
 
@@ -39,9 +42,11 @@ extension Session {
     inputs: UnsafeBufferPointer<UnsafePointer<Float>?>,
     outputs: UnsafeBufferPointer<UnsafeMutablePointer<Float>?>, observe: (Int, ArenaView) -> Void
   ) throws(SessionError) {
+    let outputs = outputsOrOwn(outputs)
     try bind(inputs, outputs)
     let view = ArenaView(UnsafeRawBufferPointer(start: arena.base, count: model.touchedArenaByteCount))
     pool.runAlone(table.levels[allowedLevels.lowerBound]) { observe($0, view) }
+    store?.conclude(outputs, isComplete: true)
     pool.signals.count(.met)
   }
 
@@ -132,14 +137,23 @@ extension Session {
     _ inputs: UnsafeBufferPointer<UnsafePointer<Float>?>,
     _ outputs: UnsafeBufferPointer<UnsafeMutablePointer<Float>?>
   ) throws(SessionError) {
-    try requirePorts(inputs.count, outputs.count)
+    try requirePorts(inputs.count, table.outputByteCounts.count)
+    try requireBuffers(outputs: outputs)
     for index in inputs.indices where inputs[index] == nil && table.inputByteCounts[index] > 0 {
       throw .missingBuffer(.input, index: index)
     }
+    lastFrameHadPictures = false
+    table.setPorts(inputs: inputs, outputs: outputs)
+  }
+
+  /// - Throws: `portCount` or `missingBuffer`.
+  func requireBuffers(
+    outputs: UnsafeBufferPointer<UnsafeMutablePointer<Float>?>
+  ) throws(SessionError) {
+    try requirePorts(table.inputByteCounts.count, outputs.count)
     for index in outputs.indices where outputs[index] == nil && table.outputByteCounts[index] > 0 {
       throw .missingBuffer(.output, index: index)
     }
-    table.setPorts(inputs: inputs, outputs: outputs)
   }
 
   private func requirePorts(_ inputs: Int, _ outputs: Int) throws(SessionError) {

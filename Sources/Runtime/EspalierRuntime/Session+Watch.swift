@@ -24,9 +24,11 @@ extension Session {
     }
     guard !model.watches.isEmpty else { throw .nothingToWatch }
     guard interval > 0, rules.areSound else { throw .watchRules }
-    watcher = try TensorWatcher(
+    let watcher = try TensorWatcher(
       model, arena: arena, threads: threads, limit: instructionSetLimit, interval: interval, rules: rules,
       alarm: alarm)
+    try pictureFrames?.prepareWatching(model, threads: threads, limit: instructionSetLimit)
+    self.watcher = watcher
     framesUntilWatched = 1
   }
 
@@ -54,27 +56,27 @@ extension Session {
     ofLevel level: Int, _ inputs: UnsafeBufferPointer<UnsafePointer<Float>?>,
     _ outputs: UnsafeBufferPointer<UnsafeMutablePointer<Float>?>
   ) -> Bool {
+    guard isTurnToWatch(level: level), let watcher else { return false }
+    watcher.table.setPorts(inputs: inputs, outputs: outputs)
+    pool.use(watcher.table)
+    return true
+  }
+
+  /// Counts a frame; whether it is the one to be watched.
+  @inline(__always)
+  mutating func isTurnToWatch(level: Int) -> Bool {
     framesUntilWatched &-= 1
-    return framesUntilWatched == 0 && preparesWatchedFrame(ofLevel: level, inputs, outputs)
+    return framesUntilWatched == 0 && takesTurn(level: level)
   }
 
   @inline(never)
-  private mutating func preparesWatchedFrame(
-    ofLevel level: Int, _ inputs: UnsafeBufferPointer<UnsafePointer<Float>?>,
-    _ outputs: UnsafeBufferPointer<UnsafeMutablePointer<Float>?>
-  ) -> Bool {
+  private mutating func takesTurn(level: Int) -> Bool {
     guard let watcher else {
       framesUntilWatched = Session.never
       return false
     }
-    guard level == 0 else {
-      framesUntilWatched = 1
-      return false
-    }
-    framesUntilWatched = watcher.interval
-    watcher.table.setPorts(inputs: inputs, outputs: outputs)
-    pool.use(watcher.table)
-    return true
+    framesUntilWatched = level == 0 ? watcher.interval : 1
+    return level == 0
   }
 
   /// Goes back to the calls of other frames, and looks at what the frame has left.
@@ -85,11 +87,14 @@ extension Session {
   mutating func endWatchedFrame(unfinishedCall: Int?) -> Int? {
     pool.use(table)
     guard let watcher else { return unfinishedCall }
-    guard let unfinishedCall else {
-      watcher.concludeFrame()
-      return nil
-    }
-    watcher.abandonFrame()
-    return watcher.origin(ofCall: unfinishedCall)
+    endWatchedFrame(isFinished: unfinishedCall == nil)
+    return unfinishedCall.map { watcher.origin(ofCall: $0) }
+  }
+
+  /// Looks at what a watched frame has left.
+  @inline(never)
+  func endWatchedFrame(isFinished: Bool) {
+    guard let watcher else { return }
+    if isFinished { watcher.concludeFrame() } else { watcher.abandonFrame() }
   }
 }

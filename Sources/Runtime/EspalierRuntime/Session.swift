@@ -30,12 +30,19 @@ public struct Session: ~Copyable, Sendable {
     didSet { precondition(allowedLevels.lowerBound >= 0 && allowedLevels.upperBound < model.levels.count) }
   }
   var preparation = PreparationRecord()
+  /// Keeps outputs for results; nil where the pack does not say what they mean.
+  let store: ResultStore?
   /// Gathers statistics of watched frames; nil where none is watched.
   var watcher: TensorWatcher?
   /// The frame that makes it 0 is watched.
   var framesUntilWatched = Session.never
   /// The sequence number of the last frame that had one.
   var lastSequence: UInt64?
+  /// For each input how pictures become it.
+  var declaredPictures: [PictureInput?]
+  /// What frames on pictures need; nil where some input is not declared.
+  var pictureFrames: PictureFrames?
+  var lastFrameHadPictures = false
 
   /// Allocates working memory, resolves every call and starts `threads - 1` workers.
   ///
@@ -51,14 +58,20 @@ public struct Session: ~Copyable, Sendable {
     guard 1...Session.threadLimit ~= threads else {
       throw .threadCount(threads, limit: Session.threadLimit)
     }
-    let scratchStride = (model.scratchByteCount + 127) / 128 * 128
+    let pictureScratch = model.inputs.reduce(0) {
+      max($0, PictureShape($1.shape).map { PictureCalls.scratchByteCount($0) } ?? 0)
+    }
+    let scratchStride = (max(model.scratchByteCount, pictureScratch) + 127) / 128 * 128
     guard let arena = SystemMemory(byteCount: model.touchedArenaByteCount) else {
       throw .outOfMemory(byteCount: model.touchedArenaByteCount)
     }
     guard let scratch = SystemMemory(byteCount: scratchStride * threads) else {
       throw .outOfMemory(byteCount: scratchStride * threads)
     }
+    let store = try ResultStore.of(model)
     let table = try CallTable(model, CallList(model), arena: arena.base, threads: threads, limit: limit)
+    let pictures = try PictureFrames.make(
+      model, declared: model.pictureInputs, arena: arena, threads: threads, limit: limit)
     let frame = FrameState(
       table, threads: UInt32(threads), scratch: scratch.base, scratchStride: scratchStride,
       spinsPerBarrier: policy.spinsPerBarrier(threads: threads))
@@ -73,10 +86,13 @@ public struct Session: ~Copyable, Sendable {
     instructionSetLimit = limit
     monitor = SessionMonitor(pool.signalMemory)
     self.table = table
+    self.store = store
     self.arena = arena
     self.scratch = scratch
     forecast = LevelForecast(multiplyAdds: model.levels.map { $0.multiplyAdds })
     allowedLevels = 0...model.levels.count - 1
+    declaredPictures = model.pictureInputs
+    pictureFrames = pictures
   }
 
   /// What became of the frames so far.

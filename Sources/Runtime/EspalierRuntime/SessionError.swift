@@ -13,6 +13,10 @@ public enum SessionError: Error, Equatable, Sendable {
   case elementCount(Direction, index: Int, expected: Int, found: Int)
   /// Room for fewer call timings than the model has calls.
   case timingCount(expected: Int, found: Int)
+  /// The model has no input or output of the index.
+  case portIndex(Direction, count: Int, found: Int)
+  /// The picture of an input, or what is said of pictures for it, cannot be used.
+  case picture(index: Int, PictureFault)
   /// The pack names no tensors to watch.
   case nothingToWatch
   /// The interval is negative, or a threshold has no meaning.
@@ -43,6 +47,10 @@ extension SessionError: CustomStringConvertible {
       "\(direction.name) \(index) has no buffer"
     case .elementCount(let direction, let index, let expected, let found):
       "\(direction.name) \(index) has \(expected) elements, the buffer \(found)"
+    case .portIndex(let direction, let count, let found):
+      "the model has \(count) \(direction.name)s, there is no \(direction.name) \(found)"
+    case .picture(let index, let fault):
+      "input \(index): \(fault.description)"
     case .nothingToWatch:
       "the pack names no tensors to watch; compile it with --watch"
     case .watchRules:

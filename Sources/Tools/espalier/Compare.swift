@@ -55,8 +55,7 @@ struct Compare: ParsableCommand {
 
   func run() throws {
     let packed = try Pack.load(pack)
-    let reader = FrameReader(
-      ports: packed.inputs, preprocessing: try pictures.preprocessing(for: packed.provenance))
+    let reader = try pictures.reader(for: packed)
     let input = frames.isEmpty ? Bench.noise(for: packed) : try reader.frames(for: frames)
     let comparison = try Comparison(
       model: model, pack: packed, packPath: pack, frames: input,

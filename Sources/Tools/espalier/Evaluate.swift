@@ -72,8 +72,7 @@ struct Evaluate: ParsableCommand {
 
   func run() throws {
     let model = try Pack.load(pack)
-    let reader = FrameReader(
-      ports: model.inputs, preprocessing: try pictures.preprocessing(for: model.provenance))
+    let reader = try pictures.reader(for: model)
     if let format = boxes.boxes { return try judgeBoxes(of: model, format, reader) }
     let samples = try LabelledSamples(
       data: data, labels: labels, classes: try classes.map(Labels.init(path:)), reader: reader)

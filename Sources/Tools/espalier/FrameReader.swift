@@ -1,5 +1,6 @@
 internal import EspalierMedia
 internal import EspalierPlan
+internal import EspalierRuntime
 
 /// Frames for one input of a model, from files.
 struct InputFrames {
@@ -9,12 +10,16 @@ struct InputFrames {
   let elements: [Float]
   /// Where each frame is from: a file's name, with a number where the file holds several.
   var origins: [String] = []
+  /// Where in its picture each frame lies; nil for what was no picture.
+  var transforms: [PictureTransform?] = []
 }
 
 /// Reads `[NAME=]X.npy|PICTURE` arguments.
 struct FrameReader {
   let ports: [Plan.Port]
   let preprocessing: Preprocessing
+  /// For each input how pictures become it, where that is declared; empty: nothing is.
+  var pictures: [PictureInput?] = []
 
   /// The frames for every input, in the model's order.
   ///
@@ -62,7 +67,7 @@ struct FrameReader {
   /// A folder stands for the pictures and arrays in it.
   private func expand(_ path: String) throws -> [String] {
     guard Files.isFolder(path) else { return [path] }
-    let found = try Files.list(path) { Picture.isPictureName($0) || $0.hasSuffix(".npy") }
+    let found = try Files.list(path) { EspalierMedia.Picture.isPictureName($0) || $0.hasSuffix(".npy") }
     guard !found.isEmpty else { throw CommandError("'\(path)' holds no pictures and no .npy files") }
     return found
   }
@@ -71,17 +76,22 @@ struct FrameReader {
     let size = port.shape.reduce(1, *)
     var elements: [Float] = []
     var origins: [String] = []
+    var transforms: [PictureTransform?] = []
     var progress = Progress("reading frames", total: paths.count)
     for (index, path) in paths.enumerated() {
-      let added = try self.elements(of: path, for: port)
+      let content = try content(of: path, for: port)
+      let added = content.elements
       elements += added
       let count = size == 0 ? 1 : added.count / size
       let name = Files.name(path)
+      transforms += [PictureTransform?](repeating: content.transform, count: count)
       origins += count == 1 ? [name] : (0..<count).map { "\(name)[\($0)]" }
       progress.update(index + 1)
     }
     progress.finish()
-    return InputFrames(name: port.name, frameCount: origins.count, elements: elements, origins: origins)
+    return InputFrames(
+      name: port.name, frameCount: origins.count, elements: elements, origins: origins,
+      transforms: transforms)
   }
 
   /// The frames in one file, one after another.
@@ -92,13 +102,14 @@ struct FrameReader {
   /// The frames in one file, and the extents of what it holds: a picture's own, else the input's.
   func content(
     of path: String, for port: Plan.Port
-  ) throws -> (elements: [Float], width: Int, height: Int) {
+  ) throws -> (elements: [Float], width: Int, height: Int, transform: PictureTransform?) {
     let bytes = try Files.read(path)
     guard let elements = try numbers(in: bytes, path: path, for: port) else {
-      let picture = try Picture.decode(bytes, path: path)
-      return (try frame(of: picture, for: port), picture.width, picture.height)
+      let picture = try EspalierMedia.Picture.decode(bytes, path: path)
+      let (elements, transform) = try frame(of: picture, for: port)
+      return (elements, picture.width, picture.height, transform)
     }
-    return (elements, port.shape.last ?? 1, port.shape.dropLast().last ?? 1)
+    return (elements, port.shape.last ?? 1, port.shape.dropLast().last ?? 1, nil)
   }
 
   /// Nil where the file is to be a picture.
@@ -126,7 +137,17 @@ struct FrameReader {
     return nil
   }
 
-  private func frame(of picture: Picture, for port: Plan.Port) throws -> [Float] {
+  private func frame(
+    of picture: EspalierMedia.Picture, for port: Plan.Port
+  ) throws -> (elements: [Float], transform: PictureTransform) {
+    if let index = ports.firstIndex(where: { $0.name == port.name }), index < pictures.count,
+      let declared = pictures[index], let shape = PictureShape(port.shape)
+    {
+      let size = (width: picture.width, height: picture.height)
+      return (
+        try declared.tensor(of: picture, shape: shape), declared.transform(ofPicture: size, shape: shape)
+      )
+    }
     guard port.shape.count == 4, port.shape[0] == 1, [1, 3].contains(port.shape[1]) else {
       throw CommandError(
         """
@@ -134,9 +155,12 @@ struct FrameReader {
         [1, 3, height, width]; give a .npy file
         """)
     }
-    return preprocessing.frame(
+    let elements = preprocessing.frame(
       of: picture, width: port.shape[3], height: port.shape[2], channels: port.shape[1]
     ).elements
+    let transform = PictureTransform(
+      width: picture.width, height: picture.height, stretchedTo: (port.shape[3], port.shape[2]))
+    return (elements, transform)
   }
 
   /// Whether an array is one or more frames: a multiple along the first axis, or one without a batch axis.

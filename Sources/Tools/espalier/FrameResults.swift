@@ -6,6 +6,8 @@ struct FrameResults {
   let frameCount: Int
   /// Where each frame is from.
   let origins: [String]
+  /// Where in its picture each frame lies; nil for what was no picture.
+  let transforms: [PictureTransform?]
   /// One entry for each output; the frames stacked along the first axis.
   let outputs: [NumPyArchive.Entry]
   /// The shape of each output for one frame.
@@ -61,6 +63,7 @@ struct FrameResults {
     self.verdicts = verdicts
     frameCount = count
     origins = frames.first?.origins ?? []
+    transforms = frames.first?.transforms ?? []
     frameShapes = model.outputs.map(\.shape)
     outputs = zip(model.outputs, collected).map { port, elements in
       let shape =

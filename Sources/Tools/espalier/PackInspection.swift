@@ -54,10 +54,48 @@ struct PackInspection: Encodable {
     let saturated_share: Float?
   }
 
+  struct Results: Encodable {
+    let form: String
+    let outputs: [String]
+    let softmax: Bool
+    let score: Float
+    let overlap: Float
+    let capacity: Int
+    let class_offset: Int
+    let priors: Int
+    let labels: [String]
+
+    init(_ results: Plan.Results, of outputs: [Plan.Port]) {
+      form = results.form.name
+      self.outputs = results.outputs.map { outputs[$0].name }
+      (softmax, score, overlap) = (
+        results.appliesSoftmax, results.scoreThreshold, results.overlapThreshold
+      )
+      (capacity, class_offset, priors) = (results.capacity, results.classOffset, results.priors.count / 8)
+      labels = results.labels
+    }
+
+    var text: String {
+      var text = "  results: \(form) from \(outputs.map { "'\($0)'" }.joined(separator: ", "))"
+      text += ", score \(Format.significant(Double(score)))"
+      if form != "classes", form != "mask" { text += ", overlap \(Format.significant(Double(overlap)))" }
+      if softmax { text += ", softmax" }
+      if class_offset > 0 { text += ", class 0 at place \(class_offset)" }
+      if priors > 0 { text += ", \(priors) priors" }
+      if !labels.isEmpty {
+        text += "; \(labels.count) labels: "
+        text += labels.prefix(3).map { "'\($0)'" }.joined(separator: ", ") + (labels.count > 3 ? ", …" : "")
+      }
+      return text
+    }
+  }
+
   let file: String
   let bytes: Int
   let inputs: [Port]
   let outputs: [Port]
+  /// Of the inputs that the pack says it of.
+  let pictures: [PictureFact]
   let certificate: Certificate
   /// The largest first; one where the pack has one network.
   let levels: [Level]
@@ -66,6 +104,8 @@ struct PackInspection: Encodable {
   /// Likewise, in order.
   let calls: [CallFact]
   let watched: [Watched]
+  /// What the outputs mean; absent where the pack does not say.
+  let results: Results?
   let provenance: [String: String]
   let instruction_set: String
 
@@ -75,6 +115,9 @@ struct PackInspection: Encodable {
     bytes = model.fileByteCount
     inputs = model.inputs.map { Port(name: $0.name, shape: $0.shape) }
     outputs = model.outputs.map { Port(name: $0.name, shape: $0.shape) }
+    pictures = zip(model.inputs, model.pictureInputs).compactMap { port, declared in
+      declared.map { PictureFact(name: port.name, declared: $0) }
+    }
     let stated = model.certificate
     certificate = Certificate(
       arena_bytes: stated.arenaByteCount, scratch_bytes_per_thread: stated.scratchByteCount,
@@ -106,6 +149,7 @@ struct PackInspection: Encodable {
         frames: digest?.frameCount, mean: digest?.mean, standard_deviation: digest?.standardDeviation,
         least: digest?.least, largest: digest?.largest, saturated_share: digest?.saturatedShare)
     }
+    results = model.results.map { Results($0, of: model.outputs) }
     provenance = Dictionary(
       model.provenance.map { ($0.key, $0.value) }, uniquingKeysWith: { first, _ in first })
     instruction_set = InstructionSet.limit.name
@@ -117,7 +161,9 @@ struct PackInspection: Encodable {
     for (kind, ports) in [("input", inputs), ("output", outputs)] {
       for port in ports { print("  \(kind) '\(port.name)' float32 \(Format.shape(port.shape))") }
     }
+    if let results { print(results.text) }
     for (key, value) in provenance.sorted(by: { $0.key < $1.key }) { print("  \(key): \(value)") }
+    for picture in pictures { print("  pictures for '\(picture.name)': \(picture.text)") }
     print(
       """
       \(calls.count) kernel calls, \(Format.count(Int(certificate.multiply_adds))) multiply-adds a frame

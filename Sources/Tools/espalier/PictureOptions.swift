@@ -2,6 +2,7 @@ internal import ArgumentParser
 internal import EspalierGraph
 internal import EspalierMedia
 internal import EspalierPlan
+internal import EspalierRuntime
 
 /// `rgb` or `bgr`.
 enum ColorArgument: String, CaseIterable, ExpressibleByArgument {
@@ -43,10 +44,65 @@ struct PictureOptions: ParsableArguments {
   }
 
   /// Reads frames for the inputs of a graph.
-  func reader(for graph: Graph) throws -> FrameReader {
+  ///
+  /// - Parameter arguments: What `--input` of `compile` says.
+  func reader(for graph: Graph, _ arguments: [PictureArgument] = []) throws -> FrameReader {
+    let ports = graph.inputs.map { Plan.Port(name: graph[$0].name, shape: graph.type(of: $0).shape) }
+    return FrameReader(
+      ports: ports, preprocessing: try preprocessing(for: []),
+      pictures: arguments.isEmpty ? [] : try declarations(for: ports, arguments))
+  }
+
+  /// Reads frames for the inputs of a packed file, as it says.
+  func reader(for model: Model) throws -> FrameReader {
     FrameReader(
-      ports: graph.inputs.map { Plan.Port(name: graph[$0].name, shape: graph.type(of: $0).shape) },
-      preprocessing: try preprocessing(for: []))
+      ports: model.inputs, preprocessing: try preprocessing(for: model.provenance),
+      pictures: model.pictureInputs.map { $0.map(overridden) })
+  }
+
+  /// A pack's own declaration, with what the options say otherwise.
+  private func overridden(_ declared: PictureInput) -> PictureInput {
+    var input = declared
+    if let mean { input.mean = mean.three }
+    if let scale { input.scale = scale.three }
+    if let order, input.channels != .gray { input.channels = order == .rgb ? .rgb : .bgr }
+    return input
+  }
+
+  /// What `compile` writes into the pack: for each input how pictures become it; empty where nothing is said.
+  ///
+  /// - Throws: `UsageError` where an argument names no input, or says something that the input's shape does not allow.
+  func declarations(for ports: [Plan.Port], _ arguments: [PictureArgument]) throws -> [PictureInput?] {
+    var declared: [PictureInput?] = ports.map { _ in nil }
+    for argument in arguments {
+      guard let index = argument.name.map({ name in ports.firstIndex { $0.name == name } }) ?? 0,
+        argument.name != nil || ports.count == 1
+      else {
+        let names = ports.map { "'\($0.name)'" }.joined(separator: ", ")
+        throw UsageError("--input \(argument.text): say which of the inputs \(names) it is for: NAME=rgb:…")
+      }
+      guard let shape = PictureShape(ports[index].shape) else {
+        throw UsageError(
+          """
+          --input \(argument.text): the input '\(ports[index].name)' of shape \(Format.shape(ports[index].shape)) \
+          takes no pictures
+          """)
+      }
+      let input = overridden(argument.input(channels: shape.channels))
+      guard input.channels.count == shape.channels else {
+        throw UsageError(
+          "--input \(argument.text): the input '\(ports[index].name)' has \(shape.channels) channels")
+      }
+      declared[index] = input
+    }
+    guard mean != nil || scale != nil || order != nil else {
+      return arguments.isEmpty ? [] : declared
+    }
+    for (index, port) in ports.enumerated() where declared[index] == nil {
+      guard let shape = PictureShape(port.shape) else { continue }
+      declared[index] = overridden(PictureInput(channels: shape.channels == 1 ? .gray : .rgb))
+    }
+    return declared
   }
 
   /// What `compile` writes into the pack.

@@ -8,14 +8,20 @@ struct Run: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Run frames through a packed file.",
     discussion: """
-      A picture is stretched to the model's input (bilinear, as OpenCV does it); its
-      values 0…255 become (v − mean) / scale as the pack says, or as --mean, --scale
-      and --layout say. An .npy file is taken as it is. Outputs are float32 under
+      A picture comes to the model's input as the pack says ('compile --input'), by
+      default stretched (bilinear, as OpenCV does it); its values 0…255 become
+      (v − mean) / scale as the pack says, or as --mean, --scale and --layout say. An .npy file is taken as it is. Outputs are float32 under
       the names that the ONNX model gives them, one frame after another.
 
         espalier run signs.espalier --input stop.png --labels signs.txt
         espalier run d.espalier --input images=frames.npy --output boxes.npz
         espalier run d.espalier --input frames/ --output boxes.json
+
+      Where the pack says what its outputs mean ('compile --results'), boxes are
+      printed in pixels of each picture, classes with their names, and of masks what
+      share of the picture each class has:
+
+        espalier run d.espalier --input road.jpg --score 0.5 --class-threshold car=0.6
 
       With --deadline the session is warmed up first, and every frame gets a verdict:
       met, late by so much, cancelled at a layer, or skipped. Outputs of frames that
@@ -44,6 +50,7 @@ struct Run: ParsableCommand {
   @Option(help: ArgumentHelp("Names of the classes, one a line.", valueName: "FILE"))
   var labels: String?
 
+  @OptionGroup(title: "Results") var found: RunResultOptions
   @OptionGroup var threading: ThreadOptions
   @OptionGroup(title: "Pictures") var pictures: PictureOptions
 
@@ -69,8 +76,7 @@ struct Run: ParsableCommand {
   func run() throws {
     let (model, loadTime) = try timed { try Pack.load(pack) }
     let names = try labels.map(Labels.init(path:))
-    let reader = FrameReader(
-      ports: model.inputs, preprocessing: try pictures.preprocessing(for: model.provenance))
+    let reader = try pictures.reader(for: model)
     let frames = try reader.frames(for: inputs.input)
     let result = try FrameResults(
       model: model, frames: frames, threads: threading.threads, deadline: deadline?.deadline ?? .none,
@@ -79,13 +85,20 @@ struct Run: ParsableCommand {
       try file.write(result.outputs)
     }
     if let path = road.metrics { try Files.write(result.metrics, to: path) }
+    let meaning = try model.results.map {
+      try FoundResults(result, model, $0, found, top: top, labels: names)
+    }
+    guard meaning != nil || !found.areGiven else {
+      throw UsageError("'\(pack)' does not say what its outputs mean; compile it with --results")
+    }
     let ranking = Ranking(result, top: top ?? (output == nil && !json ? 5 : nil), labels: names)
     let summary = RunSummary(
       pack: pack, frames: result.frameCount, load_ms: loadTime, times_ms: result.times, outputs: result.facts,
-      top: ranking.frames, deadline: deadline.map { DeadlineReport($0, result.verdicts, model) },
+      top: ranking.frames, results: meaning?.frames,
+      deadline: deadline.map { DeadlineReport($0, result.verdicts, model) },
       watching: result.watching)
     if json { return try Console.json(summary) }
-    print(ranking.text)
+    print(meaning?.text ?? ranking.text)
     summary.deadline?.show()
     if let watching = summary.watching { print(watching.text) }
     summary.printLatency()
@@ -109,6 +122,8 @@ struct RunSummary: Encodable {
   let times_ms: [Double]
   let outputs: [Output]
   let top: [[Ranking.Entry]]?
+  /// Absent where the pack does not say what its outputs mean.
+  let results: [FoundResults.Frame]?
   /// Absent without `--deadline`.
   let deadline: DeadlineReport?
   /// Absent without `--watch-every`.

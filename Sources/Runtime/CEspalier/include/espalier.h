@@ -12,6 +12,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "espalier_picture.h"
+#include "espalier_result.h"
+
 #ifdef __cplusplus
 extern "C" {
 #endif
@@ -281,6 +284,53 @@ espalier_status espalier_session_run(
 espalier_status espalier_session_run_deadline(
     espalier_session *session, const float *const *inputs, size_t input_count, float *const *outputs,
     size_t output_count, const espalier_frame *frame, espalier_verdict *verdict, espalier_error *error);
+
+/* How pictures become input `index`, as the pack says; `input->size` is set before. ESPALIER_INVALID_ARGUMENT where the
+ * pack does not say it. The caller owns `input`. Any thread may call it. */
+espalier_status espalier_model_picture_input(
+    const espalier_model *model, size_t index, espalier_picture_input *input, espalier_error *error);
+
+/* Says the same for one session, in the place of what the pack says. Allocates; call it between frames, on the thread
+ * that runs them. Nothing of `input` is kept. */
+espalier_status espalier_session_set_picture_input(
+    espalier_session *session, size_t index, const espalier_picture_input *input, espalier_error *error);
+
+/* Runs one frame from pictures, one for each input, as espalier_session_run_deadline does from tensors: colors, size,
+ * numbers and quantization are converted in one pass, which counts as part of the model's time. A picture of another size
+ * than the one before it costs some microseconds more; nothing is allocated. `outputs` may be NULL with a count of 0:
+ * the session then keeps the results itself. The caller owns everything; none of it is kept after the call. */
+espalier_status espalier_session_run_pictures(
+    espalier_session *session, const espalier_picture *pictures, size_t picture_count, float *const *outputs,
+    size_t output_count, const espalier_frame *frame, espalier_verdict *verdict, espalier_error *error);
+
+/* What the network finds. Any thread may call it. */
+espalier_result_kind espalier_model_result_kind(const espalier_model *model);
+
+/* Names of the classes: as many as the pack has, possibly fewer than there are classes; NULL where it has none of that
+ * class. They live as long as the model. Any thread may call these. */
+size_t espalier_model_label_count(const espalier_model *model);
+const char *espalier_model_label(const espalier_model *model, size_t class_index);
+
+/* Reads results by other thresholds from now on, those of the last frame too. Allocates. Call it while no other call of
+ * the session runs. The caller owns `options`. */
+espalier_status espalier_session_set_result_options(
+    espalier_session *session, const espalier_result_options *options, espalier_error *error);
+
+/* Results of the last frame that was met or late, whatever became of frames after it. The frame must have been run
+ * without buffers for outputs, with `outputs` NULL and a count of 0: the session then keeps them. The first two fill at
+ * most `capacity` elements, the likeliest first, and set `count` to how many there are; `boxes` and `classes` may be NULL
+ * where `capacity` is 0. The caller owns what is filled. They allocate nothing; the same rule for threads as for a
+ * frame. */
+espalier_status espalier_session_boxes(
+    espalier_session *session, espalier_box *boxes, size_t capacity, size_t *count, espalier_error *error);
+espalier_status espalier_session_classes(
+    espalier_session *session, espalier_class *classes, size_t capacity, size_t *count, espalier_error *error);
+
+/* The same for mask `index`, such as drivable area 0 and lanes 1: one class a pixel, stretched to `width` x `height`
+ * pixels that cover the picture; rows begin `stride` bytes apart, and what is between them is left alone. */
+espalier_status espalier_session_mask(
+    espalier_session *session, size_t index, uint8_t *mask, uint32_t width, uint32_t height, size_t stride,
+    espalier_error *error);
 
 /* Gathers statistics of the tensors that the pack names (`espalier compile --watch`) in one of so many frames, from the
  * next frame on, and holds them against those of the calibration frames. Outputs stay the same to the bit. `alarm` is

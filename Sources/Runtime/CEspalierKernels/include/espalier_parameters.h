@@ -8,6 +8,7 @@
 
 #include <stdint.h>
 
+#include "espalier_frame_parameters.h"
 #include "espalier_quantized_parameters.h"
 
 // Functions of one element; `alpha` and `beta` are the block's fields of these names.

@@ -88,8 +88,7 @@ struct Bench: ParsableCommand {
   /// Frames from files, or one of noise.
   func frames(for model: Model) throws -> [InputFrames] {
     guard !inputs.input.isEmpty else { return Self.noise(for: model) }
-    let reader = FrameReader(
-      ports: model.inputs, preprocessing: try pictures.preprocessing(for: model.provenance))
+    let reader = try pictures.reader(for: model)
     return try reader.frames(for: inputs.input)
   }
 

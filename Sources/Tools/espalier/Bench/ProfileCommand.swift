@@ -78,8 +78,7 @@ struct ProfileCommand: ParsableCommand {
   func run() throws {
     var session = try BenchSession(placement, levels: levels, pack: pack) { model in
       guard !inputs.input.isEmpty else { return Bench.noise(for: model) }
-      let reader = FrameReader(
-        ports: model.inputs, preprocessing: try pictures.preprocessing(for: model.provenance))
+      let reader = try pictures.reader(for: model)
       return try reader.frames(for: inputs.input)
     }
     let (_, granted) = try session.prepare()

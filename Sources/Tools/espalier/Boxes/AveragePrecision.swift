@@ -25,7 +25,7 @@ struct AveragePrecision {
   /// Adds a frame.
   mutating func add(found: [Box], expected: [ExpectedBox]) {
     for box in expected where !box.isCrowd { self.expected[box.box.category, default: 0] += 1 }
-    let ofClass = Dictionary(grouping: Suppression.ranked(found), by: \.category)
+    let ofClass = Dictionary(grouping: Box.ranked(found), by: \.category)
     // Crowds come last, as one that a box can share with another is taken only where no single one is free.
     let expectedOfClass = Dictionary(grouping: expected, by: \.box.category).mapValues { boxes in
       boxes.filter { !$0.isCrowd } + boxes.filter(\.isCrowd)
@@ -144,7 +144,7 @@ struct BoxAgreement {
 
   mutating func add(found boxes: [Box], expected others: [Box]) {
     var free = others
-    for box in Suppression.ranked(boxes) {
+    for box in Box.ranked(boxes) {
       ofClass[box.category, default: Counts()].found += 1
       let rivals = free.indices.filter { free[$0].category == box.category }
       guard let best = rivals.max(by: { free[$0].overlap(box) < free[$1].overlap(box) }),

@@ -4,32 +4,25 @@ internal import EspalierRuntime
 /// A pack whose outputs stand for boxes.
 struct Detector: ~Copyable {
   private var runner: FrameRunner
-  private let decoder: any BoxDecoder
-  private let overlap: Float
-  /// What is subtracted from the places of classes; those below it are no class.
-  private let classOffset: Int
+  private let decoder: BoxDecoder
 
+  /// - Parameter classOffset: What is subtracted from the places of classes; those below it are no class.
   init(_ model: Model, path: String, options: BoxOptions, format: BoxFormat, classOffset: Int, threads: Int)
     throws
   {
     let ports = try DetectorPorts(path: path, inputs: model.inputs, outputs: model.outputs)
-    let decoder = try format.decoder(ports, priors: options.priors)
+    var results = try format.results(ports, priors: options.priors)
+    results.classOffset = classOffset
+    let decoder = try BoxDecoder(results, ports, least: BoxOptions.leastScore, overlap: options.overlap)
     runner = try FrameRunner(model, threads: threads)
-    (self.decoder, overlap, self.classOffset) = (decoder, options.overlap, classOffset)
+    self.decoder = decoder
   }
 
   /// The boxes of a frame, the likeliest first.
   mutating func boxes(_ frame: [Float]) throws -> [Box] {
     runner.load([InputFrames(name: "", frameCount: 1, elements: frame)], frame: 0)
     try runner.run()
-    let outputs = runner.model.outputs.indices.map { runner.output($0) }
-    let boxes = decoder.boxes(outputs, least: BoxOptions.leastScore, overlap: overlap)
-    return boxes.compactMap { box in
-      guard box.category >= classOffset else { return nil }
-      var box = box
-      box.category -= classOffset
-      return box
-    }
+    return try decoder.boxes(runner.model.outputs.indices.map { runner.output($0) })
   }
 }
 

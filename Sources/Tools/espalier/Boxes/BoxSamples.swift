@@ -1,4 +1,6 @@
 internal import EspalierMedia
+internal import EspalierPlan
+internal import EspalierRuntime
 
 /// Frames with the boxes that people drew in them, if any did.
 struct BoxSamples {
@@ -35,7 +37,7 @@ struct BoxSamples {
   }
 
   private static func files(in folder: String, _ labels: BoxLabels?) throws -> [String] {
-    let found = try Files.list(folder) { Picture.isPictureName($0) || $0.hasSuffix(".npy") }
+    let found = try Files.list(folder) { EspalierMedia.Picture.isPictureName($0) || $0.hasSuffix(".npy") }
     guard let labels else {
       guard !found.isEmpty else { throw CommandError("'\(folder)' holds no pictures and no .npy files") }
       return found
@@ -66,7 +68,8 @@ struct BoxSamples {
       guard content.elements.count == port.shape.reduce(1, *) else {
         throw CommandError("'\(paths[index])' holds several frames; labels are for one frame each")
       }
-      return (content.elements, expected(index, width: content.width, height: content.height))
+      let boxes = expected(index, width: content.width, height: content.height)
+      return (content.elements, boxes.map { content.transform?.onInput($0, of: port.shape) ?? $0 })
     case .frames(let frames):
       let size = frames.elements.count / max(1, frames.frameCount)
       let shape = reader.ports[0].shape
@@ -86,6 +89,26 @@ struct BoxSamples {
       expected.box.right /= Float(width)
       expected.box.top /= Float(height)
       expected.box.bottom /= Float(height)
+      return expected
+    }
+  }
+}
+
+extension PictureTransform {
+  /// Boxes in shares of a picture, in shares of the network's input; the same where the picture is stretched to it.
+  fileprivate func onInput(_ expected: [ExpectedBox], of shape: [Int]) -> [ExpectedBox] {
+    guard let input = PictureShape(shape) else { return expected }
+    let size = (width: Float(pictureWidth), height: Float(pictureHeight))
+    let isStretched =
+      offsetX == 0 && offsetY == 0 && abs(size.width / scaleX - Float(input.width)) < 0.01
+      && abs(size.height / scaleY - Float(input.height)) < 0.01
+    guard !isStretched else { return expected }
+    func x(_ share: Float) -> Float { (share * size.width - offsetX) / scaleX / Float(input.width) }
+    func y(_ share: Float) -> Float { (share * size.height - offsetY) / scaleY / Float(input.height) }
+    return expected.map { expected in
+      var expected = expected
+      (expected.box.left, expected.box.right) = (x(expected.box.left), x(expected.box.right))
+      (expected.box.top, expected.box.bottom) = (y(expected.box.top), y(expected.box.bottom))
       return expected
     }
   }

@@ -24,6 +24,11 @@ struct Compile: ParsableCommand {
 
         espalier compile signs.onnx --mean 127.5 --scale 127.5 -o signs.espalier
 
+      --input says it in one, with the fit, also to the runtime, which then takes
+      pictures as cameras give them (NV12, YUYV, …) in one pass:
+
+        espalier compile d.onnx --input bgr:letterbox:scale=255:fill=114 -o d.espalier
+
       With --calibrate the network computes in 8 bits. A few hundred frames like those
       that the network will see are enough; labels are not needed. The report says
       which layers stay in float32 and why, and how far the outputs are from float32:
@@ -45,6 +50,15 @@ struct Compile: ParsableCommand {
       Fewer pixels may cost less accuracy than fewer filters:
 
         espalier compile signs.onnx --calibrate pictures/ --latency 0.5 --resolutions 192,160 -o s.espalier
+
+      With --results the pack says what its outputs mean, and a session finds classes,
+      boxes or masks in them; 'run' prints those:
+
+        espalier compile d.onnx --results yolox --classes coco.txt -o d.espalier
+
+      \(BoxFormat.explanation.split(separator: "\n").joined(separator: "\n      "))
+      \(ResultsArgument.explanation.split(separator: "\n", omittingEmptySubsequences: false)
+        .joined(separator: "\n      "))
 
       --report writes a page of charts about it, complete in one file:
 
@@ -82,11 +96,21 @@ struct Compile: ParsableCommand {
   @OptionGroup(title: "Pruning") var labels: LabelGuardOptions
   @OptionGroup(title: "Quantization") var calibration: CalibrationOptions
   @OptionGroup(title: "Watching") var watching: WatchOptions
+  @OptionGroup(title: "Results") var meaning: MeaningOptions
   @OptionGroup(title: "Smaller files") var sparsity: SparsityOptions
   @OptionGroup(title: "Kernels") var planning: PlannerOptions
   @OptionGroup var threading: ThreadOptions
   @OptionGroup var work: JobOptions
   @OptionGroup(title: "Pictures") var pictures: PictureOptions
+
+  @Option(
+    name: .customLong("input"),
+    help: ArgumentHelp(
+      """
+      How pictures become an input, written into the pack: rgb, bgr or gray; stretch, letterbox, \
+      letterbox-top-left or crop=SHARE; mean=, scale= (one number or three) and fill=, in any order.
+      """, valueName: "[NAME=]rgb:letterbox:…"))
+  var pictureInputs: [PictureArgument] = []
 
   @Flag(help: "End with one line of JSON on standard output.")
   var json = false
@@ -101,6 +125,12 @@ struct Compile: ParsableCommand {
         || sparsity.changesWeights
     else {
       throw ValidationError("--calibrate has nothing to do under --precision fp32 where nothing is pruned")
+    }
+    guard meaning.results != nil || labels.judge != nil || labels.labels == nil else {
+      throw ValidationError("--labels needs labelled frames, --judge DIR, or --results that have classes")
+    }
+    guard meaning.results != nil || meaning.classes == nil else {
+      throw ValidationError("--classes names the classes of --results")
     }
     guard sparsity.clusters == nil || !calibration.quantizes else {
       throw ValidationError(
@@ -117,6 +147,7 @@ struct Compile: ParsableCommand {
     let source = try Files.read(model)
     let imported = try chain.importGraph(model, shapes: shape)
     let whole = try chain.simplify(imported)
+    _ = try results(of: whole.ports(whole.inputs), whole.outputPorts, whole)
     let frames = try calibration.calibrate.isEmpty ? nil : calibrationFrames(for: whole)
     var inputs = CompileInputs(imported: imported, whole: whole, reference: whole, frames: frames)
     var goals = pruning.goals
@@ -157,11 +188,22 @@ struct Compile: ParsableCommand {
   ) throws -> Plan {
     var plan = try Plan(levels: networks.map(\.plan))
     plan.provenance = provenance(source: source)
+    plan.pictures = try pictures.declarations(for: plan.inputs, pictureInputs)
+    plan.results = try results(of: plan.inputs, plan.outputs, networks[0].float)
     if networks[0].quantized != nil, let frames {
       plan.provenance += networks[0].settings.provenance(of: frames)
     }
     plan.provenance += planner.provenance(networks[0].choices)
     return plan
+  }
+
+  /// What the outputs of a network mean; nil without `--results`.
+  private func results(
+    of inputs: [Plan.Port], _ outputs: [Plan.Port], _ graph: Graph
+  ) throws -> Plan.Results? {
+    try meaning.results(
+      model, inputs: inputs, outputs: outputs, shares: graph.outputsShares,
+      labels: labels.judge == nil ? labels.labels : nil)
   }
 
   /// Writes what `--report` asks for.
@@ -187,7 +229,7 @@ struct Compile: ParsableCommand {
   }
 
   private func calibrationFrames(for graph: Graph) throws -> CalibrationFrames {
-    try CalibrationFrames(calibration.calibrate, reader: try pictures.reader(for: graph))
+    try CalibrationFrames(calibration.calibrate, reader: try pictures.reader(for: graph, pictureInputs))
   }
 
   /// Same model, same options, same bytes: no dates, no paths.
@@ -195,6 +237,8 @@ struct Compile: ParsableCommand {
     let watch = watching.choice(hasFrames: !calibration.calibrate.isEmpty)
     let options =
       shape.map { "--shape \($0.text)" } + pruning.text + sparsity.text + calibration.text
+      + pictureInputs.map { "--input \($0.text)" }
+      + (meaning.results.map { ["--results \($0.summary)"] } ?? [])
       + (watch == .none ? [] : ["--watch \(watch.text)"])
     return [
       Plan.Provenance(key: "source-sha256", value: SHA256.hexDigest(of: source)),

@@ -89,7 +89,7 @@ extension Compile {
   func labelledAccuracy(_ graph: Graph, _ inputs: CompileInputs) throws -> LabelledAccuracy? {
     guard let data = labels.judge else { return nil }
     func judged(_ graph: Graph) throws -> LabelledAccuracy.Judged {
-      let reader = try pictures.reader(for: graph)
+      let reader = try pictures.reader(for: graph, pictureInputs)
       return (graph, try LabelledSamples(data: data, labels: labels.labels, classes: nil, reader: reader))
     }
     let accuracy = try LabelledAccuracy(

@@ -128,7 +128,8 @@ extension Compile {
       else {
         throw CommandError("the outputs have other shapes then, so that they cannot be compared")
       }
-      let frames = try CalibrationFrames(calibration.calibrate, reader: try pictures.reader(for: whole))
+      let frames = try CalibrationFrames(
+        calibration.calibrate, reader: try pictures.reader(for: whole, pictureInputs))
       return CompileInputs(imported: imported, whole: whole, reference: own.whole, frames: frames)
     } catch {
       throw CommandError("--resolutions \(size.text): \(error)")

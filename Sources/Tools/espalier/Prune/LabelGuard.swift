@@ -11,8 +11,10 @@ struct LabelGuardOptions: ParsableArguments {
 
   @Option(
     help: ArgumentHelp(
-      "Table of their classes, as 'eval' takes it; without it their folders are classes.",
-      valueName: "FILE.csv"))
+      """
+      Table of their classes, as 'eval' takes it; without it their folders are classes. Without --judge the names \
+      of the classes of --results.
+      """, valueName: "FILE.csv"))
   var labels: String?
 
   @Option(
@@ -22,8 +24,8 @@ struct LabelGuardOptions: ParsableArguments {
   var maxDrop: Double?
 
   func validate() throws {
-    guard judge != nil || (labels == nil && maxDrop == nil) else {
-      throw ValidationError("--labels and --max-drop need the labelled frames: --judge DIR")
+    guard judge != nil || maxDrop == nil else {
+      throw ValidationError("--max-drop needs the labelled frames: --judge DIR")
     }
     if let maxDrop, !(0...100).contains(maxDrop) {
       throw ValidationError("--max-drop is in percent points, 0 to 100")
