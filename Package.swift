@@ -15,7 +15,10 @@ let kernelSettings: [CSetting] =
   + (embedded
     ? [
       .define("ESPALIER_EMBEDDED"),
-      .unsafeFlags(["-fno-asynchronous-unwind-tables", "-fno-unwind-tables", "-fomit-frame-pointer"]),
+      .unsafeFlags([
+        "-fno-asynchronous-unwind-tables", "-fno-unwind-tables", "-fomit-frame-pointer",
+        "-ffunction-sections",
+      ]),
     ] : [])
 let runtimeSettings: [SwiftSetting] =
   embedded
@@ -31,7 +34,8 @@ let sharedSettings: [LinkerSetting] =
   embedded
   ? [
     .unsafeFlags([
-      "-use-ld=lld", "-Xlinker", "--icf=safe", "-Xlinker", "--gc-sections", "-Xlinker", "--version-script=\(exports)", "-Xlinker",
+      "-use-ld=lld", "-Xlinker", "--icf=safe", "-Xlinker", "--gc-sections", "-Xlinker",
+      "--version-script=\(exports)", "-Xlinker",
       "--soname=libespalier.so.1",
     ])
   ] : []

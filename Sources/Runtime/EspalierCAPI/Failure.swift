@@ -17,7 +17,8 @@ struct Failure: Error {
   }
 
   static var sessionInUse: Failure {
-    Failure(ESPALIER_NOT_NOW, "another call of the session is running; a session belongs to one thread at a time")
+    Failure(
+      ESPALIER_NOT_NOW, "another call of the session is running; a session belongs to one thread at a time")
   }
 
   init(_ error: ModelError) {
