@@ -11,11 +11,20 @@ let kernelSettings: [CSetting] =
   (developing
     ? [
       .unsafeFlags(["-O2"], .when(configuration: .debug)), .unsafeFlags(["-Werror", "-Wall", "-Wextra"]),
-    ] : []) + (embedded ? [.define("ESPALIER_EMBEDDED")] : [])
+    ] : [])
+  + (embedded
+    ? [
+      .define("ESPALIER_EMBEDDED"),
+      .unsafeFlags([
+        "-fno-asynchronous-unwind-tables", "-fno-unwind-tables", "-fomit-frame-pointer",
+        "-ffunction-sections",
+      ]),
+    ] : [])
 let runtimeSettings: [SwiftSetting] =
   embedded
   ? [
     .enableExperimentalFeature("Embedded"), .unsafeFlags(["-wmo"], .when(configuration: .debug)),
+    .unsafeFlags(["-Osize"], .when(configuration: .release)),
     .unsafeFlags(["-Xfrontend", "-function-sections"]),
   ]
   : [.enableUpcomingFeature("InternalImportsByDefault"), .treatAllWarnings(as: .error)]
@@ -25,7 +34,8 @@ let sharedSettings: [LinkerSetting] =
   embedded
   ? [
     .unsafeFlags([
-      "-Xlinker", "--gc-sections", "-Xlinker", "--version-script=\(exports)", "-Xlinker",
+      "-use-ld=lld", "-Xlinker", "--icf=safe", "-Xlinker", "--gc-sections", "-Xlinker",
+      "--version-script=\(exports)", "-Xlinker",
       "--soname=libespalier.so.1",
     ])
   ] : []

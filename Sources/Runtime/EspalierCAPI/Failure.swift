@@ -11,6 +11,16 @@ struct Failure: Error {
     self.message = message
   }
 
+  private init(_ status: espalier_status, _ message: String) {
+    self.status = status
+    self.message = message
+  }
+
+  static var sessionInUse: Failure {
+    Failure(
+      ESPALIER_NOT_NOW, "another call of the session is running; a session belongs to one thread at a time")
+  }
+
   init(_ error: ModelError) {
     message = error.description
     switch error {

@@ -39,6 +39,7 @@ final class SessionHandle {
   let pictures: UnsafeMutableBufferPointer<Picture>
   private let workers: [SessionWorker]
   private let claimed = Atomic<Int>(0)
+  private let isInUse = Atomic<Bool>(false)
 
   init(_ session: consuming Session) {
     monitor = session.monitor
@@ -56,6 +57,16 @@ final class SessionHandle {
     let index = claimed.wrappingAdd(1, ordering: .relaxed).oldValue
     return workers.indices.contains(index) ? workers[index] : nil
   }
+
+  /// Begins a call that no other call of the session may run beside; `end` follows. Another thread that calls
+  /// meanwhile, or the callback of an alarm, is refused: nobody waits.
+  func begin() throws(Failure) {
+    guard isInUse.compareExchange(expected: false, desired: true, ordering: .acquiring).exchanged else {
+      throw Failure.sessionInUse
+    }
+  }
+
+  func end() { isInUse.store(false, ordering: .releasing) }
 
   static func from(_ pointer: OpaquePointer) -> SessionHandle {
     unsafe Unmanaged<SessionHandle>.fromOpaque(UnsafeRawPointer(pointer)).takeUnretainedValue()

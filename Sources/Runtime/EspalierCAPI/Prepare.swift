@@ -24,7 +24,10 @@ public func espalier_session_thread(
 ) -> espalier_status {
   do throws(Failure) {
     guard let session else { throw Failure("espalier_session_thread: the session is NULL") }
-    let threads = SessionHandle.from(session).session.facts.threads
+    let handle = SessionHandle.from(session)
+    try handle.begin()
+    defer { handle.end() }
+    let threads = handle.session.facts.threads
     guard threads.indices.contains(index) else {
       throw Failure("there is no thread \(UInt(bitPattern: index)), only \(threads.count)")
     }
@@ -53,6 +56,8 @@ public func espalier_session_worker_run(
 private func prepare(
   _ handle: SessionHandle, _ warmUpFrames: Int, _ locksMemory: Bool
 ) throws(Failure) -> SessionFacts {
+  try handle.begin()
+  defer { handle.end() }
   do throws(SessionError) {
     return try handle.session.prepare(warmUpFrames: warmUpFrames, locksMemory: locksMemory)
   } catch {

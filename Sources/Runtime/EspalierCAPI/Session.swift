@@ -28,24 +28,37 @@ public func espalier_session_run(
   _ outputs: UnsafePointer<UnsafeMutablePointer<Float>?>!, _ outputCount: Int,
   _ error: UnsafeMutablePointer<espalier_error>!
 ) -> espalier_status {
-  guard let session else { return Failure("espalier_session_run: the session is NULL").report(to: error) }
-  guard inputs != nil || inputCount == 0, outputs != nil || outputCount == 0, inputCount >= 0,
-    outputCount >= 0
-  else { return Failure("espalier_session_run: the list of inputs or outputs is NULL").report(to: error) }
-  do throws(SessionError) {
-    try SessionHandle.from(session).session.run(
-      inputs: UnsafeBufferPointer(start: inputs, count: inputCount),
-      outputs: UnsafeBufferPointer(start: outputs, count: outputCount))
+  do throws(Failure) {
+    guard let session else { throw Failure("espalier_session_run: the session is NULL") }
+    guard inputs != nil || inputCount == 0, outputs != nil || outputCount == 0, inputCount >= 0,
+      outputCount >= 0
+    else { throw Failure("espalier_session_run: the list of inputs or outputs is NULL") }
+    try run(
+      SessionHandle.from(session), UnsafeBufferPointer(start: inputs, count: inputCount),
+      UnsafeBufferPointer(start: outputs, count: outputCount))
     return ESPALIER_OK
   } catch let failure {
-    return Failure(failure).report(to: error)
+    return failure.report(to: error)
+  }
+}
+
+private func run(
+  _ handle: SessionHandle, _ inputs: UnsafeBufferPointer<UnsafePointer<Float>?>,
+  _ outputs: UnsafeBufferPointer<UnsafeMutablePointer<Float>?>
+) throws(Failure) {
+  try handle.begin()
+  defer { handle.end() }
+  do throws(SessionError) {
+    try handle.session.run(inputs: inputs, outputs: outputs)
+  } catch {
+    throw Failure(error)
   }
 }
 
 private func makeSession(_ model: Model, _ options: espalier_session_options) throws(Failure) -> Session {
   let threads = Int(options.threads)
   let limit = try instructionSet(options.limit)
-  let policy = threadPolicy(options)
+  let policy = try threadPolicy(options)
   do throws(SessionError) {
     return try Session(model, threads: threads, policy: policy, limit: limit)
   } catch {
@@ -64,7 +77,10 @@ private func instructionSet(_ limit: espalier_instruction_set) throws(Failure) -
   }
 }
 
-private func threadPolicy(_ options: espalier_session_options) -> ThreadPolicy {
+/// Of a caller's list; a larger number is no count.
+private let coreLimit = 1 << 16
+
+private func threadPolicy(_ options: espalier_session_options) throws(Failure) -> ThreadPolicy {
   var policy = ThreadPolicy()
   let spin = options.spin_between_frames_microseconds
   policy.spinBetweenFramesInMicroseconds = spin == UInt32.max ? ThreadPolicy.spinForever : Int(spin)
@@ -74,7 +90,13 @@ private func threadPolicy(_ options: espalier_session_options) -> ThreadPolicy {
   policy.placesCallingThread = options.places_calling_thread != 0
   policy.workers = options.workers_from_caller != 0 ? .fromCaller : .started
   if let cores = options.cores {
-    policy.cores = UnsafeBufferPointer(start: cores, count: options.core_count).map { Int($0) }
+    guard 0...coreLimit ~= options.core_count else {
+      throw Failure("\(UInt(bitPattern: options.core_count)) cores are more than the limit, \(coreLimit)")
+    }
+    for core in UnsafeBufferPointer(start: cores, count: options.core_count) {
+      guard core >= 0 else { throw Failure("\(core) is no core") }
+      policy.cores.append(Int(core))
+    }
   }
   return policy
 }

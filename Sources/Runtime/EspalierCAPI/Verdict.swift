@@ -46,6 +46,8 @@ private func run(
   _ handle: SessionHandle, _ inputs: UnsafeBufferPointer<UnsafePointer<Float>?>,
   _ outputs: UnsafeBufferPointer<UnsafeMutablePointer<Float>?>, _ frame: espalier_frame
 ) throws(Failure) -> FrameVerdict {
+  try handle.begin()
+  defer { handle.end() }
   do throws(SessionError) {
     return try handle.session.run(
       inputs: inputs, outputs: outputs, deadline: Deadline(frame), frame: FrameStamp(frame))

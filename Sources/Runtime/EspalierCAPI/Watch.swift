@@ -22,14 +22,19 @@ public func espalier_session_metrics(
   _ session: OpaquePointer!, _ text: UnsafeMutablePointer<CChar>!, _ capacity: Int
 ) -> Int {
   guard let session, text != nil || capacity == 0, capacity >= 0 else { return 0 }
+  let handle = SessionHandle.from(session)
+  guard (try? handle.begin()) != nil else { return 0 }
+  defer { handle.end() }
   let room = UnsafeMutableRawBufferPointer(start: text, count: capacity).bindMemory(to: UInt8.self)
   let fitting = UnsafeMutableBufferPointer(rebasing: room[..<max(0, capacity - 1)])
-  let count = SessionHandle.from(session).session.writeMetrics(into: fitting)
+  let count = handle.session.writeMetrics(into: fitting)
   if capacity > 0 { room[min(count, capacity - 1)] = 0 }
   return count
 }
 
 private func watch(_ handle: SessionHandle, _ options: espalier_watch_options) throws(Failure) {
+  try handle.begin()
+  defer { handle.end() }
   var rules = RoadRules()
   rules.saturationFactor = options.saturation_factor
   rules.saturationOffset = options.saturation_offset

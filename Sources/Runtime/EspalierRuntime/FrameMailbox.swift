@@ -35,13 +35,17 @@ public final class FrameMailbox: @unchecked Sendable {
 
   /// - Parameter byteCount: Of one frame.
   /// - Throws: `capacity` or `outOfMemory`.
-  public init(byteCount: Int, mode: Mode = .latest) throws(MailboxError) {
+  public convenience init(byteCount: Int, mode: Mode = .latest) throws(MailboxError) {
     if case .queue(let capacity) = mode, !(1...FrameMailbox.capacityLimit ~= capacity) {
       throw .capacity(capacity, limit: FrameMailbox.capacityLimit)
     }
     guard byteCount >= 0, let slots = MailboxSlots(byteCount: byteCount, mode: mode) else {
       throw .outOfMemory(byteCount: byteCount)
     }
+    self.init(byteCount, mode, slots)
+  }
+
+  private init(_ byteCount: Int, _ mode: Mode, _ slots: MailboxSlots) {
     self.byteCount = byteCount
     self.mode = mode
     self.slots = slots

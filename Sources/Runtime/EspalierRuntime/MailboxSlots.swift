@@ -35,18 +35,32 @@ final class MailboxSlots: @unchecked Sendable {
   private let closed: UnsafeMutablePointer<Atomic<UInt32>>
 
   /// Nil when there is no memory.
-  init?(byteCount: Int, mode: FrameMailbox.Mode) {
-    if case .queue(let frames) = mode { capacity = frames } else { capacity = nil }
-    slotCount = capacity.map { $0 + 1 } ?? 3
+  convenience init?(byteCount: Int, mode: FrameMailbox.Mode) {
+    var capacity: Int?
+    if case .queue(let frames) = mode { capacity = frames }
+    let slotCount = capacity.map { $0 + 1 } ?? 3
     guard byteCount <= Int.max / 2 / slotCount - 64 else { return nil }
-    stride = (byteCount + 63) / 64 * 64
-    let (words, wordStride) = (10, 128)
-    let stampOffset = words * wordStride
-    let bufferOffset = (stampOffset + slotCount * MemoryLayout<FrameStamp>.stride + 63) / 64 * 64
+    let stride = (byteCount + 63) / 64 * 64
+    let bufferOffset = Self.bufferOffset(slotCount: slotCount)
     guard let memory = SystemMemory(byteCount: bufferOffset + slotCount * stride) else { return nil }
+    self.init(memory, capacity: capacity, slotCount: slotCount, stride: stride)
+  }
+
+  private static let wordStride = 128
+  /// Behind ten words.
+  private static let stampOffset = 10 * wordStride
+
+  private static func bufferOffset(slotCount: Int) -> Int {
+    (stampOffset + slotCount * MemoryLayout<FrameStamp>.stride + 63) / 64 * 64
+  }
+
+  private init(_ memory: SystemMemory, capacity: Int?, slotCount: Int, stride: Int) {
     self.memory = memory
+    self.capacity = capacity
+    self.slotCount = slotCount
+    self.stride = stride
     func word<Value: ~Copyable>(_ index: Int, _: Value.Type) -> UnsafeMutablePointer<Value> {
-      (memory.base + index * wordStride).bindMemory(to: Value.self, capacity: 1)
+      (memory.base + index * Self.wordStride).bindMemory(to: Value.self, capacity: 1)
     }
     arrival = MailboxEvent(count: word(0, Atomic<UInt32>.self), sleepers: word(1, Atomic<UInt32>.self))
     room = MailboxEvent(count: word(2, Atomic<UInt32>.self), sleepers: word(3, Atomic<UInt32>.self))
@@ -58,9 +72,9 @@ final class MailboxSlots: @unchecked Sendable {
     producer = word(8, Producer.self)
     consumerSlot = word(9, UInt32.self)
     stamps = UnsafeMutableBufferPointer(
-      start: (memory.base + stampOffset).bindMemory(to: FrameStamp.self, capacity: slotCount),
+      start: (memory.base + Self.stampOffset).bindMemory(to: FrameStamp.self, capacity: slotCount),
       count: slotCount)
-    buffers = memory.base + bufferOffset
+    buffers = memory.base + Self.bufferOffset(slotCount: slotCount)
     stamps.initialize(repeating: FrameStamp())
     producer.initialize(to: Producer())
     waiting.pointee.store(1, ordering: .relaxed)

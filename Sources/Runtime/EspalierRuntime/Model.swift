@@ -32,14 +32,20 @@ public final class Model: Sendable {
     try self.init(storage: .borrowed(bytes), limits: limits)
   }
 
-  private init(storage: ModelBytes, limits: PlanLimits) throws(ModelError) {
+  private convenience init(storage: ModelBytes, limits: PlanLimits) throws(ModelError) {
+    let packed: PackedPlan
     do throws(PlanError) {
       packed = try PlanReader.read(storage.bytes, limits: limits)
     } catch {
       storage.release()
       throw .invalid(error)
     }
+    self.init(storage, packed)
+  }
+
+  private init(_ storage: ModelBytes, _ packed: PackedPlan) {
     self.storage = storage
+    self.packed = packed
   }
 
   deinit { storage.release() }

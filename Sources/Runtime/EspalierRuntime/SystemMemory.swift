@@ -5,9 +5,14 @@ final class SystemMemory: @unchecked Sendable {
   let base: UnsafeMutableRawPointer
   let byteCount: Int
 
-  /// Nil when there is no memory.
-  init?(byteCount: Int) {
+  /// Nil when there is no memory. An object that exists already when its making fails is never given back in Embedded
+  /// Swift 6.3, so what fails stands in convenience initializers, before the object.
+  convenience init?(byteCount: Int) {
     guard let base = espalier_memory_allocate(byteCount) else { return nil }
+    self.init(base, byteCount)
+  }
+
+  private init(_ base: UnsafeMutableRawPointer, _ byteCount: Int) {
     self.base = base
     self.byteCount = byteCount
   }

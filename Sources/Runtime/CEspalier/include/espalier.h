@@ -1,10 +1,11 @@
 /* Espalier: runs packed models on the CPU.
  *
  * A model is read once and may be shared by any number of sessions and threads; a session runs one frame at a
- * time and belongs to one thread at a time. After a session is made, a frame allocates nothing and takes no
- * lock. Times are nanoseconds of CLOCK_MONOTONIC. Structures that may grow begin with their size: initialize them
- * with the macro beside them. Every function may be given NULL for a handle and then fails or does nothing; `error` may always be
- * NULL. Strings are UTF-8 and end with a zero byte.
+ * time and belongs to one thread at a time. A call beside another call of the same session, or from a callback of it,
+ * fails with ESPALIER_NOT_NOW, but for the functions that any thread may call. After a session is made, a frame
+ * allocates nothing and takes no lock. Times are nanoseconds of CLOCK_MONOTONIC. Structures that may grow begin with
+ * their size: initialize them with the macro beside them. Every function may be given NULL for a handle and then fails
+ * or does nothing; `error` may always be NULL. Strings are UTF-8 and end with a zero byte.
  */
 #ifndef ESPALIER_H
 #define ESPALIER_H
@@ -29,7 +30,7 @@ typedef enum espalier_status {
   ESPALIER_INVALID_MODEL = 3,    /* not a packed file, damaged, or made for another runtime */
   ESPALIER_OUT_OF_MEMORY = 4,
   ESPALIER_THREAD_REFUSED = 5,   /* the system refused a thread, its core or its priority */
-  ESPALIER_NOT_NOW = 6           /* nothing came in time, or there is no room, or the mailbox is closed */
+  ESPALIER_NOT_NOW = 6           /* nothing came in time, no room, a closed mailbox, a session in use */
 } espalier_status;
 
 /* What went wrong, in words; the caller owns it. Untouched where a function returns ESPALIER_OK. */
@@ -341,8 +342,7 @@ espalier_status espalier_session_watch(
 
 /* Writes counts of frames, statistics of watched tensors and alarms as Prometheus text (exposition format 0.0.4), cut
  * to `capacity` bytes with the zero byte at its end. Returns the bytes of the whole text without the zero byte, so that
- * it fits where the result is less than `capacity`. Allocates nothing. Call it while no other call of the session
- * runs. */
+ * it fits where the result is less than `capacity`; 0 while another call of the session runs. Allocates nothing. */
 size_t espalier_session_metrics(espalier_session *session, char *text, size_t capacity);
 
 /* Hands frames from one thread, the producer, to another, the consumer, without locks. `capacity` 0: the newest frame

@@ -8,6 +8,9 @@ enum {
   espalier_axis_limit = 1 << 24,       // largest extent of one axis
   espalier_elements_per_item = 16384,  // a work item of about this many elements takes some microseconds
 };
+// What runs once for a call or a model: one function, not a copy in each place. The linker keeps one of equal ones.
+#define ESPALIER_ONCE __attribute__((noinline, unused)) static
+
 #define ESPALIER_COUNT_LIMIT ((uint64_t)1 << 31)    // largest product of extents
 #define ESPALIER_WORK_LIMIT ((uint64_t)1 << 42)     // most elementary steps of one call
 #define ESPALIER_SCRATCH_LIMIT ((uint64_t)1 << 28)  // most scratch bytes of one call
@@ -22,7 +25,7 @@ static inline bool espalier_between(int32_t value, int32_t low, int32_t high) {
 }
 
 // Multiplies `count` by every extent; false where an extent or the product breaks its limit.
-static inline bool espalier_count(uint64_t *count, int rank, const int32_t *extent) {
+ESPALIER_ONCE bool espalier_count(uint64_t *count, int rank, const int32_t *extent) {
   bool empty = *count == 0;
   uint64_t product = empty ? 1 : *count;
   for (int i = 0; i < rank; i++) {
@@ -36,7 +39,7 @@ static inline bool espalier_count(uint64_t *count, int rank, const int32_t *exte
 }
 
 // Whether a product of two counts stays below the limit of work.
-static inline bool espalier_work_ok(uint64_t count, uint64_t steps) {
+ESPALIER_ONCE bool espalier_work_ok(uint64_t count, uint64_t steps) {
   return steps == 0 || count <= ESPALIER_WORK_LIMIT / steps;
 }
 
@@ -48,7 +51,7 @@ typedef struct espalier_span {
 static inline espalier_span espalier_span_at(int64_t base) { return (espalier_span){base, base}; }
 
 // Adds axes of at least 1 element: at most 2^55 each way per axis, so that 64 axes cannot overflow.
-static inline void espalier_span_extend(espalier_span *span, int rank, const int32_t *extent,
+ESPALIER_ONCE void espalier_span_extend(espalier_span *span, int rank, const int32_t *extent,
                                         const int32_t *stride) {
   for (int i = 0; i < rank; i++) {
     const int64_t reach = (int64_t)(extent[i] - 1) * stride[i];
@@ -58,7 +61,7 @@ static inline void espalier_span_extend(espalier_span *span, int rank, const int
 }
 
 // Whether a span of elements of `size` bytes lies inside its operand; notes the bytes that it touches.
-static inline bool espalier_sized_span_settle(espalier_call_facts *facts, int operand, uint64_t size,
+ESPALIER_ONCE bool espalier_sized_span_settle(espalier_call_facts *facts, int operand, uint64_t size,
                                               espalier_span span) {
   if (span.low < 0 || (uint64_t)span.high >= facts->operand_bytes[operand] / size) return false;
   const uint64_t bytes = ((uint64_t)span.high + 1) * size;
@@ -66,31 +69,31 @@ static inline bool espalier_sized_span_settle(espalier_call_facts *facts, int op
   return true;
 }
 
-static inline bool espalier_span_settle(espalier_call_facts *facts, int operand, espalier_span span) {
+ESPALIER_ONCE bool espalier_span_settle(espalier_call_facts *facts, int operand, espalier_span span) {
   return espalier_sized_span_settle(facts, operand, 4, span);
 }
 
 // The same as espalier_view_settle for a view of bytes.
-static inline bool espalier_byte_view_settle(espalier_call_facts *facts, int operand, int rank,
+ESPALIER_ONCE bool espalier_byte_view_settle(espalier_call_facts *facts, int operand, int rank,
                                              const int32_t *extent, const int32_t *stride, int64_t base) {
   espalier_span span = espalier_span_at(base);
   espalier_span_extend(&span, rank, extent, stride);
   return espalier_sized_span_settle(facts, operand, 1, span);
 }
 
-static inline bool espalier_byte_image_settle(espalier_call_facts *facts, int operand,
+ESPALIER_ONCE bool espalier_byte_image_settle(espalier_call_facts *facts, int operand,
                                               const int32_t extent[4], int32_t stride_n, int32_t stride_h,
                                               int32_t stride_w) {
   const int32_t stride[4] = {stride_n, stride_h, stride_w, 1};
   return espalier_byte_view_settle(facts, operand, 4, extent, stride, 0);
 }
 
-static inline bool espalier_byte_array_settle(espalier_call_facts *facts, int operand, uint64_t count) {
+ESPALIER_ONCE bool espalier_byte_array_settle(espalier_call_facts *facts, int operand, uint64_t count) {
   return espalier_sized_span_settle(facts, operand, 1, (espalier_span){0, (int64_t)count - 1});
 }
 
 // Whether a view of at least 1 element lies inside its operand; notes the bytes that it touches.
-static inline bool espalier_view_settle(espalier_call_facts *facts, int operand, int rank,
+ESPALIER_ONCE bool espalier_view_settle(espalier_call_facts *facts, int operand, int rank,
                                         const int32_t *extent, const int32_t *stride, int64_t base) {
   espalier_span span = espalier_span_at(base);
   espalier_span_extend(&span, rank, extent, stride);
@@ -98,26 +101,26 @@ static inline bool espalier_view_settle(espalier_call_facts *facts, int operand,
 }
 
 // Whether no two indexes along one axis write the same element.
-static inline bool espalier_writes_apart(int rank, const int32_t *extent, const int32_t *stride) {
+ESPALIER_ONCE bool espalier_writes_apart(int rank, const int32_t *extent, const int32_t *stride) {
   for (int i = 0; i < rank; i++)
     if (extent[i] > 1 && stride[i] == 0) return false;
   return true;
 }
 
 // Whether an NHWC image of at least 1 element lies inside its operand.
-static inline bool espalier_image_settle(espalier_call_facts *facts, int operand, const int32_t extent[4],
+ESPALIER_ONCE bool espalier_image_settle(espalier_call_facts *facts, int operand, const int32_t extent[4],
                                          int32_t stride_n, int32_t stride_h, int32_t stride_w) {
   const int32_t stride[4] = {stride_n, stride_h, stride_w, 1};
   return espalier_view_settle(facts, operand, 4, extent, stride, 0);
 }
 
 // Whether `count` 4-byte elements from the operand's address lie inside it.
-static inline bool espalier_array_settle(espalier_call_facts *facts, int operand, uint64_t count) {
+ESPALIER_ONCE bool espalier_array_settle(espalier_call_facts *facts, int operand, uint64_t count) {
   return espalier_span_settle(facts, operand, (espalier_span){0, (int64_t)count - 1});
 }
 
 // Whether a table of `count` entries stands in the weights with every entry in 0 ..< limit.
-static inline bool espalier_table_settle(espalier_call_facts *facts, int operand, uint64_t count,
+ESPALIER_ONCE bool espalier_table_settle(espalier_call_facts *facts, int operand, uint64_t count,
                                          int32_t limit) {
   if (count == 0 || !espalier_array_settle(facts, operand, count)) return false;
   const int32_t *entries = facts->operand_data[operand];
