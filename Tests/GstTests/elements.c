@@ -171,7 +171,7 @@ static void expect_error(const gchar *properties, const gchar *part, const gchar
 }
 
 static void test_refusals(void) {
-  gchar *folder = g_dir_make_tmp("espalier-gst-XXXXXX", NULL), *bytes = NULL;
+  gchar *folder = g_dir_make_tmp(NULL, NULL), *bytes = NULL;
   gsize count = 0;
   gchar *broken = g_build_filename(folder, "broken.espalier", NULL), *cut = g_build_filename(folder, "cut.espalier", NULL);
   g_file_set_contents(broken, "no pack", -1, NULL);
