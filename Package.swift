@@ -100,6 +100,12 @@ if !embedded {
       name: "CPNG", path: "Sources/Tools/CPNG", pkgConfig: "libpng", providers: [.apt(["libpng-dev"])]),
     .systemLibrary(
       name: "CZlib", path: "Sources/Tools/CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
+    .systemLibrary(
+      name: "CFFmpeg", path: "Sources/Tools/CFFmpeg",
+      pkgConfig: "libavformat libavcodec libswscale libavutil",
+      providers: [.apt(["libavformat-dev", "libavcodec-dev", "libswscale-dev"])]),
+    .systemLibrary(
+      name: "CCairo", path: "Sources/Tools/CCairo", pkgConfig: "cairo", providers: [.apt(["libcairo2-dev"])]),
     .target(
       name: "CONNX", dependencies: ["CProtobuf"], path: "Sources/Compiler/CONNX",
       cxxSettings: [.define("ONNX_NAMESPACE", to: "onnx"), .define("ONNX_ML", to: "1")],
@@ -161,6 +167,12 @@ if !embedded {
       name: "CPeak", path: "Sources/Tools/CPeak",
       cSettings: [.unsafeFlags(["-O2"], .when(configuration: .debug))]),
     .target(name: "CMeasure", path: "Sources/Tools/CMeasure"),
+    .target(
+      name: "CVideo", dependencies: ["CEspalier", "CFFmpeg"], path: "Sources/Tools/CVideo",
+      cSettings: [.unsafeFlags(["-O2"], .when(configuration: .debug))]),
+    .target(
+      name: "CDrawing", dependencies: ["CCairo", "CEspalier"], path: "Sources/Tools/CDrawing",
+      cSettings: [.unsafeFlags(["-O2"], .when(configuration: .debug))]),
     .executableTarget(
       name: "espalier",
       dependencies: [
@@ -168,7 +180,7 @@ if !embedded {
         "EspalierObserve", "EspalierPasses", "EspalierPrune", "EspalierReport", "EspalierSearch",
         "EspalierPlan", "EspalierRuntime",
         "EspalierMedia",
-        "EspalierKernels", "CEspalierKernels", "CMeasure", "CPeak",
+        "EspalierKernels", "CEspalierKernels", "CDrawing", "CMeasure", "CPeak", "CVideo",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Histogram", package: "hdrhistogram-swift"),
       ],
@@ -238,7 +250,7 @@ if !embedded {
     .testTarget(
       name: "CommandLineTests",
       dependencies: [
-        "espalier", "EspalierMedia", "EspalierOperators", "EspalierPlan", "EspalierRuntime",
+        "CVideo", "espalier", "EspalierMedia", "EspalierOperators", "EspalierPlan", "EspalierRuntime",
         "EspalierSearch", "PlanFixtures",
       ],
       exclude: ["Fixtures"]),

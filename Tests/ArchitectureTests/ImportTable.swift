@@ -28,8 +28,8 @@ enum ImportTable {
     "EspalierCAPI": ["CEspalier", "EspalierPlan", "EspalierRuntime", "Synchronization"],
     "EspalierMedia": ["CMedia", "Foundation"],
     "espalier": [
-      "ArgumentParser", "CEspalierKernels", "CMeasure", "CPeak", "EspalierExport", "EspalierGradient",
-      "EspalierGraph",
+      "ArgumentParser", "CDrawing", "CEspalierKernels", "CMeasure", "CPeak", "CVideo", "EspalierExport",
+      "EspalierGradient", "EspalierGraph",
       "EspalierImport", "EspalierKernels", "EspalierMedia", "EspalierObserve", "EspalierOperators",
       "EspalierPasses", "EspalierPlan", "EspalierPrune",
       "EspalierReport", "EspalierRuntime", "EspalierSearch", "Foundation", "Histogram",

@@ -50,6 +50,8 @@ public func espalier_session_run_pictures(
       throw Failure("espalier_session_run_pictures: the list of pictures or outputs is NULL")
     }
     let handle = SessionHandle.from(session)
+    try handle.begin()
+    defer { handle.end() }
     guard pictureCount == handle.pictures.count else {
       throw Failure(.portCount(.input, expected: handle.pictures.count, found: pictureCount))
     }
@@ -68,6 +70,8 @@ public func espalier_session_run_pictures(
 }
 
 private func set(_ declared: PictureInput, at index: Int, of handle: SessionHandle) throws(Failure) {
+  try handle.begin()
+  defer { handle.end() }
   do throws(SessionError) {
     try handle.session.setPictureInput(declared, at: index)
   } catch {

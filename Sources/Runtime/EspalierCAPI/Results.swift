@@ -95,7 +95,10 @@ private func reading(
 ) -> espalier_status {
   do throws(Failure) {
     guard let session else { throw Failure("\(name): the session is NULL") }
-    try body(SessionHandle.from(session))
+    let handle = SessionHandle.from(session)
+    try handle.begin()
+    defer { handle.end() }
+    try body(handle)
     return ESPALIER_OK
   } catch let failure {
     return failure.report(to: error)

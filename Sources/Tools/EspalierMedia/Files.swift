@@ -29,6 +29,9 @@ public enum Files {
     } catch { throw .unwritable(path: path, reason: sentence(error)) }
   }
 
+  /// Whether a path is none of a pipe, a device and the like.
+  public static func isPlain(_ path: String) -> Bool { !isSpecial(path) }
+
   private static func isSpecial(_ path: String) -> Bool {
     let attributes = try? FileManager.default.attributesOfItem(atPath: path)
     guard let kind = attributes?[.type] as? FileAttributeType else { return false }

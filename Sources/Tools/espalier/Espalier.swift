@@ -18,6 +18,10 @@ internal import Foundation
         espalier profile signs.espalier --threads 2       which call takes how long?
         espalier compare signs.onnx signs.espalier        is every layer right?
 
+      On a video or a camera:
+
+        espalier watch   detector.espalier drive.mp4 -o seen.mp4
+
       In 8 bits, from frames without labels, and how much that costs:
 
         espalier compile signs.onnx --calibrate pictures/ -o signs8.espalier
@@ -43,7 +47,8 @@ internal import Foundation
       """,
     version: "espalier \(version)",
     subcommands: [
-      Inspect.self, Compile.self, Quantize.self, Run.self, Bench.self, ProfileCommand.self, Compare.self,
+      Inspect.self, Compile.self, Quantize.self, Run.self, WatchCommand.self, Bench.self, ProfileCommand.self,
+      Compare.self,
       Evaluate.self, Observe.self, Rank.self, Sensitivity.self, Measure.self, Export.self, Operators.self,
       Compete.self,
     ])

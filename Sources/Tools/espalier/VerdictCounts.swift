@@ -14,16 +14,18 @@ struct VerdictCounts: Encodable, Equatable, Sendable {
   init() {}
 
   init(_ verdicts: some Sequence<FrameVerdict>) {
-    for verdict in verdicts {
-      switch verdict.outcome {
-      case .met: met += 1
-      case .late: late += 1
-      case .cancelled: cancelled += 1
-      case .skipped: skipped += 1
-      }
-      if verdict.isDegraded { degraded += 1 }
-      missing += Int(clamping: verdict.sequenceGap)
+    for verdict in verdicts { add(verdict) }
+  }
+
+  mutating func add(_ verdict: FrameVerdict) {
+    switch verdict.outcome {
+    case .met: met += 1
+    case .late: late += 1
+    case .cancelled: cancelled += 1
+    case .skipped: skipped += 1
     }
+    if verdict.isDegraded { degraded += 1 }
+    missing += Int(clamping: verdict.sequenceGap)
   }
 
   init(_ counters: SessionCounters) {
