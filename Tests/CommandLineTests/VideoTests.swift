@@ -131,7 +131,7 @@ final class FlatFrame {
       let flat = FlatFrame(format: .gray, width: 8, height: 8, values: [1])
       for path in ["\(folder)/no/such/folder/a.mp4", "\(folder)/a.txt2"] {
         let video = AnnotatedVideo(path: path, rate: 25)
-        withExtendedLifetime(flat) {
+        _ = withExtendedLifetime(flat) {
           #expect(throws: CommandError.self) { try video.add(flat.frame) { _ in } }
         }
       }

@@ -96,7 +96,7 @@ import Testing
     let shape = try #require(PictureShape([1, 3, 8, 8]))
     let picture = CameraPicture(.nv12, width: 9, height: 5) { _, _, _ in 1 }
     func fault(_ change: (inout Picture) -> Void) throws -> String {
-      try picture.withPicture {
+      picture.withPicture {
         var picture = $0
         change(&picture)
         do throws(PictureFault) {
