@@ -44,7 +44,8 @@ internal import Foundation
     version: "espalier \(version)",
     subcommands: [
       Inspect.self, Compile.self, Quantize.self, Run.self, Bench.self, ProfileCommand.self, Compare.self,
-      Evaluate.self, Observe.self, Rank.self, Sensitivity.self, Measure.self, Export.self, Operators.self,
+      Evaluate.self, Observe.self, Merge.self, Rank.self, Sensitivity.self, Measure.self, Export.self,
+      Operators.self,
       Compete.self,
     ])
 
