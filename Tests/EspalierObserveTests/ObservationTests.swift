@@ -14,6 +14,21 @@ import Testing
     #expect(reduced[.notFinite] == 2)
   }
 
+  @Test func `are kept as numbers, of which only those are taken back that a tensor can have`() {
+    for elements in [[3, -4, 0, .nan, 1, .infinity], [Float.nan], [0.1, -0.0], []] as [[Float]] {
+      let reduced = ReducedTensor(elements)
+      #expect(ReducedTensor(reduced.numbers[...], elementCount: elements.count) == reduced)
+      #expect(ReducedTensor(reduced.numbers[...], elementCount: elements.count + 1) == nil)
+      for place in 0..<ReducedTensor.numberCount where place < 3 || !elements.isEmpty {
+        for wrong in [-7, 0.5, .nan, 1e300, .infinity, -.infinity] where place < 3 || wrong.isNaN {
+          var numbers = reduced.numbers
+          numbers[place] = wrong
+          #expect(ReducedTensor(numbers[...], elementCount: elements.count) == nil, "\(place) \(wrong)")
+        }
+      }
+    }
+  }
+
   @Test func `of nothing are 0`() {
     for reduction in Reduction.allCases { #expect(ReducedTensor([Float]())[reduction] == 0) }
   }
@@ -40,6 +55,30 @@ import Testing
     #expect(seen.channelRanges.map(\.largest) == [5, 7])
     #expect(seen.histogram?.total == 8)
     #expect(seen.histogram?.least == -3 && seen.histogram?.largest == 7)
+  }
+
+  /// Zeros of both signs, as the range then depends on their order, and a frame without a finite element.
+  @Test(arguments: 0...5) func `joined are what one is that saw all frames`(cut: Int) {
+    let frames: [[Float]] = [
+      [-0.0, 1, 0, 6], [0, -0.0, -0.0, 2], [.nan, .infinity, .nan, .nan], [0.5, 6, 0, -0.0], [0, 0, 0, 6],
+    ]
+    let whole = tensor(.activations, [1, 2, 1, 2], bound: 6, frames)
+    var (joined, next) = (ObservedTensor(whole), ObservedTensor(whole))
+    for frame in frames[..<cut] { joined.add(frame) }
+    for frame in frames[cut...] { next.add(frame) }
+    joined.join(next)
+    func bits(_ tensor: ObservedTensor) -> [UInt32] {
+      tensor.channelRanges.flatMap { [$0.least.bitPattern, $0.largest.bitPattern] }
+    }
+    #expect(joined.frames == whole.frames && bits(joined) == bits(whole))
+    #expect(joined.atBound == whole.atBound)
+    for frame in frames { joined.count(frame) }
+    #expect(joined.histogram == whole.histogram)
+  }
+
+  @Test func `a range that is wider than any number is counted`() {
+    let seen = tensor(.activations, [1, 1, 1, 2], [[-3e38, 3e38], [.greatestFiniteMagnitude, 0]])
+    #expect(seen.histogram?.total == 4)
   }
 
   @Test func `a filter is dead whose channel is 0 in all frames, not in some`() {
@@ -90,5 +129,12 @@ import Testing
     #expect(NamePatterns([]).matches("x"))
     #expect(NamePatterns(["a", "x"]).matches("x"))
     #expect(!NamePatterns(["a", "b"]).matches("x"))
+  }
+}
+
+extension ObservedTensor {
+  /// The same tensor without frames.
+  fileprivate init(_ other: ObservedTensor) {
+    self.init(name: other.name, collection: other.collection, shape: other.shape, bound: other.bound)
   }
 }

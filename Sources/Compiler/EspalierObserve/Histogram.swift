@@ -32,9 +32,16 @@ public struct Histogram: Sendable, Equatable {
     counts.withUnsafeMutableBufferPointer { counts in
       for element in elements where element.isFinite {
         if element == 0 { zeros += 1 }
-        counts[Int(min(max((element - start) * scale, 0), last))] += 1
+        // In this order no number also counts at the beginning: of a range whose width overflows.
+        counts[Int(min(max(0, (element - start) * scale), last))] += 1
       }
     }
     zeroCount += zeros
+  }
+
+  /// - Precondition: As many counts as bins.
+  mutating func set(counts: [Int], zeroCount: Int) {
+    precondition(counts.count == Self.binCount)
+    (self.counts, self.zeroCount) = (counts, zeroCount)
   }
 }

@@ -23,9 +23,26 @@ public struct ObservedTensor: Sendable {
   /// - Parameter bound: Elements at it, or within a thousandth of it, are saturated.
   public init(name: String, collection: TensorCollection, shape: [Int], bound: Float? = nil) {
     (self.name, self.collection, self.shape, self.bound) = (name, collection, shape, bound)
-    let axis = collection == .weights || collection == .biases ? 0 : 1
-    let channels = shape.count > axis ? Swift.max(1, shape[axis]) : 1
+    let channels = Self.channelCount(collection, shape)
     channelRanges = [(Float, Float)](repeating: (.infinity, -.infinity), count: channels)
+  }
+
+  /// A tensor of which a first round is known.
+  ///
+  /// - Precondition: As many `channelRanges` as `channelCount` says.
+  package init(
+    name: String, collection: TensorCollection, shape: [Int], bound: Float?, frames: [ReducedTensor],
+    channelRanges: [(least: Float, largest: Float)], atBound: (count: Int, of: Int)
+  ) {
+    precondition(channelRanges.count == Self.channelCount(collection, shape))
+    (self.name, self.collection, self.shape, self.bound) = (name, collection, shape, bound)
+    (self.frames, self.channelRanges, self.atBound) = (frames, channelRanges, atBound)
+  }
+
+  /// How many channels have ranges of their own.
+  package static func channelCount(_ collection: TensorCollection, _ shape: [Int]) -> Int {
+    let axis = collection == .weights || collection == .biases ? 0 : 1
+    return shape.count > axis ? Swift.max(1, shape[axis]) : 1
   }
 
   /// Takes one more frame into account.
@@ -49,14 +66,41 @@ public struct ObservedTensor: Sendable {
 
   /// Counts the elements of a frame that `add` has seen.
   public mutating func count(_ elements: [Float]) {
-    if histogram == nil {
-      let (least, largest) = channelRanges.reduce((Float.infinity, -Float.infinity)) {
-        (Swift.min($0.0, $1.least), Swift.max($0.1, $1.largest))
-      }
-      histogram =
-        least <= largest ? Histogram(least: least, largest: largest) : Histogram(least: 0, largest: 0)
-    }
+    if histogram == nil { prepareHistogram(over: range) }
     histogram?.add(elements)
+  }
+
+  /// The least and the largest element of all frames; infinity and minus infinity where none is finite.
+  package var range: (least: Float, largest: Float) {
+    channelRanges.reduce((Float.infinity, -Float.infinity)) {
+      (Swift.min($0.0, $1.least), Swift.max($0.1, $1.largest))
+    }
+  }
+
+  /// Begins the second round, over a range that may be that of more frames than were added here.
+  package mutating func prepareHistogram(over range: (least: Float, largest: Float)) {
+    let (least, largest) = range
+    histogram =
+      least <= largest ? Histogram(least: least, largest: largest) : Histogram(least: 0, largest: 0)
+  }
+
+  /// Takes the first rounds of the frames that follow into account, as if they had been added here.
+  ///
+  /// - Precondition: `next` is the same tensor.
+  package mutating func join(_ next: ObservedTensor) {
+    precondition(channelRanges.count == next.channelRanges.count)
+    frames += next.frames
+    // In order, as of 0 and -0 the first is the least and the last the largest.
+    channelRanges = zip(channelRanges, next.channelRanges).map {
+      (Swift.min($0.least, $1.least), Swift.max($0.largest, $1.largest))
+    }
+    atBound = (atBound.count + next.atBound.count, atBound.of + next.atBound.of)
+  }
+
+  /// Takes second rounds into account, over the range of all frames that were added.
+  package mutating func setHistogram(counts: [Int], zeroCount: Int) {
+    prepareHistogram(over: range)
+    histogram?.set(counts: counts, zeroCount: zeroCount)
   }
 
   /// A reduction over the frames.

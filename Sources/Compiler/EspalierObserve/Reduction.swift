@@ -41,6 +41,38 @@ public struct ReducedTensor: Sendable, Equatable {
     }
   }
 
+  /// How many numbers stand for one frame of a tensor.
+  package static let numberCount = 8
+
+  /// All that is known, so that it can be kept and read again to the same bits.
+  package var numbers: [Double] {
+    [Double(count), Double(notFinite), Double(zeros), least, largest, sum, absolute, squares]
+  }
+
+  /// What `numbers` gave; nil where no tensor of so many elements gives them.
+  ///
+  /// - Precondition: `numberCount` numbers.
+  package init?(_ numbers: ArraySlice<Double>, elementCount: Int) {
+    precondition(numbers.count == Self.numberCount)
+    let numbers = Array(numbers)
+    let counts = numbers[..<3].compactMap { Int(exactly: $0) }
+    guard counts.count == 3, counts.allSatisfy({ (0...elementCount).contains($0) }),
+      counts[0] + counts[1] == elementCount, counts[2] <= counts[0]
+    else { return nil }
+    (count, notFinite, zeros) = (counts[0], counts[1], counts[2])
+    (least, largest, sum) = (numbers[3], numbers[4], numbers[5])
+    (absolute, squares) = (numbers[6], numbers[7])
+    guard sum.isFinite, absolute.isFinite, squares.isFinite, absolute >= 0, squares >= 0 else { return nil }
+    if count == 0 {
+      guard least == .infinity, largest == -.infinity else { return nil }
+    } else {
+      guard least.isFinite, largest.isFinite, least <= largest else { return nil }
+    }
+  }
+
+  /// How many elements are finite.
+  package var finiteCount: Int { count }
+
   /// Of a tensor without finite elements everything but `notFinite` is 0.
   public subscript(_ reduction: Reduction) -> Double {
     guard reduction != .notFinite else { return Double(notFinite) }

@@ -11,6 +11,29 @@ public enum Files {
     } catch { throw .unreadable(path: path, reason: sentence(error)) }
   }
 
+  /// Bytes from the middle of a file; fewer where it ends before.
+  ///
+  /// - Throws: `MediaError.unreadable`.
+  public static func read(_ path: String, _ range: Range<Int>) throws(MediaError) -> [UInt8] {
+    do {
+      let handle = try FileHandle(forReadingFrom: URL(fileURLWithPath: path))
+      defer { try? handle.close() }
+      try handle.seek(toOffset: UInt64(range.lowerBound))
+      return [UInt8](try handle.read(upToCount: range.count) ?? Data())
+    } catch { throw .unreadable(path: path, reason: sentence(error)) }
+  }
+
+  /// How many bytes a file has.
+  ///
+  /// - Throws: `MediaError.unreadable`.
+  public static func byteCount(_ path: String) throws(MediaError) -> Int {
+    do {
+      let attributes = try FileManager.default.attributesOfItem(
+        atPath: URL(fileURLWithPath: path).resolvingSymlinksInPath().path)
+      return (attributes[.size] as? NSNumber)?.intValue ?? 0
+    } catch { throw .unreadable(path: path, reason: sentence(error)) }
+  }
+
   /// Writes a file that appears whole or not at all: beside its place first, then renamed.
   ///
   /// A path that exists and is no plain file (`/dev/stdout`, a pipe) is written directly.
@@ -32,7 +55,8 @@ public enum Files {
   /// Whether a path is none of a pipe, a device and the like.
   public static func isPlain(_ path: String) -> Bool { !isSpecial(path) }
 
-  private static func isSpecial(_ path: String) -> Bool {
+  /// Whether a path stands for a device or a pipe, which cannot be read twice.
+  public static func isSpecial(_ path: String) -> Bool {
     let attributes = try? FileManager.default.attributesOfItem(atPath: path)
     guard let kind = attributes?[.type] as? FileAttributeType else { return false }
     return kind != .typeRegular && kind != .typeDirectory && kind != .typeSymbolicLink

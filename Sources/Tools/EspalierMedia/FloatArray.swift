@@ -13,12 +13,12 @@ public struct FloatArray: Equatable, Sendable {
     self.elements = elements
   }
 
-  /// The product of the extents, or nil where one is negative or the product passes `elementLimit`.
-  static func checkedCount(_ shape: [Int]) -> Int? {
+  /// The product of the extents, or nil where one is negative or the product passes `limit`.
+  public static func checkedCount(_ shape: [Int], limit: Int = elementLimit) -> Int? {
     var count = 1
     for extent in shape {
       let (product, overflow) = count.multipliedReportingOverflow(by: extent)
-      guard extent >= 0, !overflow, product <= elementLimit else { return nil }
+      guard extent >= 0, !overflow, product <= limit else { return nil }
       count = product
     }
     return count

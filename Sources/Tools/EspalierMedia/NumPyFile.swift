@@ -13,6 +13,18 @@ public enum NumPyFile {
   /// - Throws: `MediaError` where the header is damaged, the element type is no plain little-endian number,
   ///   the array lies column by column, or the data are shorter or longer than the shape says.
   public static func decode(_ bytes: [UInt8], path: String) throws(MediaError) -> FloatArray {
+    let layout = try layout(bytes, path: path, elementLimit: FloatArray.elementLimit)
+    try layout.requireLength(bytes.count, path: path)
+    return FloatArray(
+      shape: layout.shape, elements: layout.element.decode(bytes[layout.start...], count: layout.count))
+  }
+
+  /// What the header says; its bytes alone are needed.
+  ///
+  /// - Throws: As `decode`.
+  static func layout(
+    _ bytes: [UInt8], path: String, elementLimit: Int
+  ) throws(MediaError) -> NumPyLayout {
     let (header, start) = try splitHeader(bytes, path: path)
     var parser = NumPyHeaderParser(header)
     guard let fields = parser.parse() else {
@@ -27,15 +39,10 @@ public enum NumPyFile {
         path: path,
         problem: "element type '\(fields.description)' is not supported; save x.astype('float32') instead")
     }
-    guard let count = FloatArray.checkedCount(fields.shape) else {
-      throw .tooLarge(path: path, what: "elements", limit: FloatArray.elementLimit)
+    guard let count = FloatArray.checkedCount(fields.shape, limit: elementLimit) else {
+      throw .tooLarge(path: path, what: "elements", limit: elementLimit)
     }
-    let available = bytes.count - start
-    guard available >= count * element.byteCount else { throw .truncated(path: path, format: ".npy") }
-    guard available == count * element.byteCount else {
-      throw .malformed(path: path, problem: "it has more bytes than its shape \(fields.shape) says")
-    }
-    return FloatArray(shape: fields.shape, elements: element.decode(bytes[start...], count: count))
+    return NumPyLayout(shape: fields.shape, element: element, count: count, start: start)
   }
 
   /// The text of the header and where the elements start.
@@ -64,6 +71,24 @@ public enum NumPyFile {
     var bytes = magic + [1, 0, UInt8(header.count & 255), UInt8(header.count >> 8)] + header
     array.elements.withUnsafeBytes { bytes.append(contentsOf: $0) }
     return bytes
+  }
+}
+
+/// What an array in a `.npy` file is and where its elements start.
+struct NumPyLayout {
+  let shape: [Int]
+  let element: NumPyElement
+  /// The product of the extents.
+  let count: Int
+  let start: Int
+
+  /// - Throws: `MediaError` where the file is shorter or longer than its header says.
+  func requireLength(_ byteCount: Int, path: String) throws(MediaError) {
+    let available = byteCount - start
+    guard available >= count * element.byteCount else { throw .truncated(path: path, format: ".npy") }
+    guard available == count * element.byteCount else {
+      throw .malformed(path: path, problem: "it has more bytes than its shape \(shape) says")
+    }
   }
 }
 

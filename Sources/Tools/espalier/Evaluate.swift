@@ -29,6 +29,10 @@ struct Evaluate: ParsableCommand {
         espalier eval d8.espalier --data road/ --boxes yolox --labels road.json
         espalier eval d8.espalier --data road/ --boxes yolox --against d.espalier
 
+      Data sets larger than one machine are looked at in shards, see 'help merge':
+
+        espalier eval signs8.espalier --data test/ --shard 1/8 --part 1.json
+
       \(BoxFormat.explanation.split(separator: "\n").joined(separator: "\n      "))
       """)
 
@@ -60,6 +64,7 @@ struct Evaluate: ParsableCommand {
   @OptionGroup(title: "Boxes") var boxes: BoxOptions
   @OptionGroup var threading: ThreadOptions
   @OptionGroup(title: "Pictures") var pictures: PictureOptions
+  @OptionGroup(title: "Several machines") var sharding: ShardOptions
 
   @Flag(help: "End with one line of JSON on standard output.")
   var json = false
@@ -67,6 +72,9 @@ struct Evaluate: ParsableCommand {
   func validate() throws {
     guard boxes.boxes == nil || labels != nil || against != nil else {
       throw ValidationError("--boxes needs something to hold boxes against: --labels or --against")
+    }
+    guard sharding.shard == nil || !json else {
+      throw ValidationError("--json goes with 'merge' where there are shards")
     }
   }
 
@@ -80,14 +88,19 @@ struct Evaluate: ParsableCommand {
     var other = try against.map { try Classifier(try Pack.load($0), threads: threading.threads, path: $0) }
     try other?.requireSamePorts(as: own)
     var score = Score(offset: classOffset)
-    var progress = Progress("evaluating", total: samples.count)
-    for index in 0..<samples.count {
+    let range = sharding.range(of: samples.count)
+    var progress = Progress("evaluating", total: range.count)
+    for index in range {
       let (frame, label) = try samples.sample(index)
       let ranking = try own.ranking(frame)
       score.add(ranking, label: label, other: try other?.ranking(frame))
-      progress.update(index + 1)
+      progress.advance()
     }
     progress.finish()
+    if sharding.shard != nil {
+      let part = ClassesPart(pack: pack, against: against, score: score)
+      return try sharding.write(part, .classes, total: samples.count, run: try identity(samples.digest))
+    }
     let report = EvaluationReport(pack: pack, against: against, score)
     if json { return try Console.json(report) }
     report.show()
@@ -111,17 +124,40 @@ struct Evaluate: ParsableCommand {
     let labelled = try labels.map { try BoxLabels(path: $0, classes: names) }
     let samples = try BoxSamples(data: data, labels: labelled, path: labels, reader: reader)
     var evaluation = BoxEvaluation(least: boxes.score)
-    var progress = Progress("evaluating", total: samples.count)
-    for index in 0..<samples.count {
+    let range = sharding.range(of: samples.count)
+    var progress = Progress("evaluating", total: range.count)
+    for index in range {
       let (frame, expected) = try samples.sample(index)
       evaluation.add(try own.boxes(frame), other: try other?.boxes(frame), expected: expected)
-      progress.update(index + 1)
+      progress.advance()
     }
     progress.finish()
+    if sharding.shard != nil {
+      let part = BoxPart(
+        evaluation, pack: pack, against: against, isLabelled: labels != nil, format: format, names: names)
+      return try sharding.write(part, .boxes, total: samples.count, run: try identity(samples.digest))
+    }
     let report = BoxReport(
       evaluation, pack: pack, against: against, isLabelled: labels != nil, format: format, names: names)
     if json { return try Console.json(report) }
     report.show()
+  }
+
+  /// What all shards of a run must have in common.
+  private func identity(_ samples: String) throws -> [String: String] {
+    func digest(_ path: String?) throws -> String? {
+      try path.map { SHA256.hexDigest(of: try Files.read($0)) }
+    }
+    var run = ["pack": try digest(pack), "frames and labels": samples, "--class-offset": "\(classOffset)"]
+    run["--against"] = try digest(against)
+    run["--classes"] = try digest(classes)
+    run["--priors"] = try digest(boxes.priors)
+    if let format = boxes.boxes {
+      run["--boxes"] = format.rawValue
+      run["--score"] = "\(boxes.score)"
+      run["--overlap"] = "\(boxes.overlap)"
+    }
+    return pictures.identity.merging(run.compactMapValues { $0 }) { $1 }
   }
 }
 
@@ -158,15 +194,13 @@ struct Classifier: ~Copyable {
 }
 
 /// What was counted.
-struct Score {
+struct Score: Codable {
   let offset: Int
   private(set) var count = 0
   private(set) var first = 0
   private(set) var firstFive = 0
   private(set) var otherFirst = 0
   private(set) var same = 0
-
-  init(offset: Int) { self.offset = offset }
 
   mutating func add(_ ranking: [Int], label: Int, other: [Int]?) {
     count += 1
@@ -175,6 +209,15 @@ struct Score {
     guard let other else { return }
     if other.first == label + offset { otherFirst += 1 }
     if other.first == ranking.first { same += 1 }
+  }
+
+  /// Adds the frames that follow.
+  mutating func join(_ next: Score) {
+    count += next.count
+    first += next.first
+    firstFive += next.firstFive
+    otherFirst += next.otherFirst
+    same += next.same
   }
 }
 

@@ -26,23 +26,40 @@ struct FrameReader {
   /// - Throws: `UsageError` where an argument names no input or an input has no frames, `CommandError` where
   ///   a file's shape is not the input's, `MediaError`.
   func frames(for arguments: [String]) throws -> [InputFrames] {
+    let frames = try zip(ports, try paths(for: arguments)).map { try read($1, for: $0) }
+    try requireEqual(frames.map { ($0.name, $0.frameCount) })
+    return frames
+  }
+
+  /// Where the frames of every input lie, in the model's order; what is in them is not read yet.
+  ///
+  /// - Throws: As `frames(for:)`.
+  func indexes(for arguments: [String]) throws -> [FrameIndex] {
+    let indexes = try zip(ports, try paths(for: arguments)).map { port, paths in
+      try FrameIndex(paths, for: port, reader: self)
+    }
+    try requireEqual(indexes.map { ($0.port.name, $0.count) })
+    return indexes
+  }
+
+  /// The files of every input.
+  private func paths(for arguments: [String]) throws -> [[String]] {
     var paths: [[String]] = ports.map { _ in [] }
     for argument in arguments {
       let (port, path) = try resolve(argument)
       paths[port] += try expand(path)
     }
-    let frames = try zip(ports, paths).map { port, paths in
-      guard !paths.isEmpty else {
-        throw UsageError("input '\(port.name)' has no frames; give --input \(port.name)=FILE")
-      }
-      return try read(paths, for: port)
+    for (port, paths) in zip(ports, paths) where paths.isEmpty {
+      throw UsageError("input '\(port.name)' has no frames; give --input \(port.name)=FILE")
     }
-    let counts = Set(frames.map(\.frameCount))
-    guard counts.count == 1 else {
-      let list = frames.map { "'\($0.name)' \($0.frameCount)" }.joined(separator: ", ")
+    return paths
+  }
+
+  private func requireEqual(_ counts: [(name: String, count: Int)]) throws {
+    guard Set(counts.map(\.count)).count == 1 else {
+      let list = counts.map { "'\($0.name)' \($0.count)" }.joined(separator: ", ")
       throw CommandError("the inputs hold different numbers of frames: \(list)")
     }
-    return frames
   }
 
   /// Which input an argument is for, and the path in it.
@@ -116,25 +133,40 @@ struct FrameReader {
   private func numbers(in bytes: [UInt8], path: String, for port: Plan.Port) throws -> [Float]? {
     if NumPyFile.matches(bytes) {
       let array = try NumPyFile.decode(bytes, path: path)
-      guard holdsFrames(array.shape, of: port.shape) else {
-        throw CommandError(
-          """
-          '\(path)' has the shape \(Format.shape(array.shape)), but the input '\(port.name)' is \
-          \(Format.shape(port.shape)), or a multiple of it along the first axis
-          """)
-      }
+      try requireFrames(array.shape, count: array.elements.count, path: path, for: port)
       return array.elements
     }
-    if path.hasSuffix(".bin") || path.hasSuffix(".raw") || path.hasSuffix(".f32") {
+    if Self.isRawName(path) {
       let elements = try RawFile.decode(bytes, path: path)
-      let size = port.shape.reduce(1, *)
-      guard !elements.isEmpty, elements.count % size == 0 else {
-        throw CommandError(
-          "'\(path)' holds \(elements.count) values, but a frame of '\(port.name)' has \(size)")
-      }
+      try requireFrames(nil, count: elements.count, path: path, for: port)
       return elements
     }
     return nil
+  }
+
+  static func isRawName(_ path: String) -> Bool {
+    path.hasSuffix(".bin") || path.hasSuffix(".raw") || path.hasSuffix(".f32")
+  }
+
+  /// - Parameters:
+  ///   - shape: Of the array in a file; nil where it states none.
+  ///   - count: Of its elements.
+  /// - Throws: `CommandError` where they are no whole number of frames.
+  func requireFrames(_ shape: [Int]?, count: Int, path: String, for port: Plan.Port) throws {
+    if let shape {
+      guard holdsFrames(shape, of: port.shape) else {
+        throw CommandError(
+          """
+          '\(path)' has the shape \(Format.shape(shape)), but the input '\(port.name)' is \
+          \(Format.shape(port.shape)), or a multiple of it along the first axis
+          """)
+      }
+      return
+    }
+    let size = port.shape.reduce(1, *)
+    guard count > 0, count % size == 0 else {
+      throw CommandError("'\(path)' holds \(count) values, but a frame of '\(port.name)' has \(size)")
+    }
   }
 
   private func frame(

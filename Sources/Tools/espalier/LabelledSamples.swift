@@ -5,7 +5,7 @@ internal import EspalierPlan
 struct LabelledSamples {
   private enum Source {
     case files([String])
-    case frames(InputFrames)
+    case frames(FrameIndex)
   }
 
   private let source: Source
@@ -31,10 +31,10 @@ struct LabelledSamples {
       let rows = try table.named()
       (source, self.labels) = (.files(rows.map { "\(data)/\($0.name)" }), rows.map(\.label))
     } else {
-      let frames = try reader.frames(for: [data])[0]
-      guard frames.frameCount == table.rows.count else {
+      let frames = try reader.indexes(for: [data])[0]
+      guard frames.count == table.rows.count else {
         throw CommandError(
-          "'\(data)' holds \(frames.frameCount) frames, but '\(labels)' labels \(table.rows.count)")
+          "'\(data)' holds \(frames.count) frames, but '\(labels)' labels \(table.rows.count)")
       }
       (source, self.labels) = (.frames(frames), table.rows.map(\.label))
     }
@@ -48,10 +48,19 @@ struct LabelledSamples {
         throw CommandError("'\(paths[index])' holds several frames; one label stands for one frame")
       }
       return (elements, labels[index])
-    case .frames(let frames):
-      let size = frames.elements.count / frames.frameCount
-      return (Array(frames.elements[index * size..<(index + 1) * size]), labels[index])
+    case .frames(let frames): return (try frames.elements(of: index), labels[index])
     }
+  }
+
+  /// Of what the frames are called and the classes that they belong to.
+  var digest: String {
+    let names =
+      switch source {
+      case .files(let paths): paths.map(Files.name)
+      case .frames(let frames): frames.names
+      }
+    let lines = zip(names, labels).map { "\($0)\t\($1)\n" }
+    return SHA256.hexDigest(of: Array(lines.joined().utf8))
   }
 
   /// Every picture with the class that its folder's name is: a number, a name in `classes`, or else the

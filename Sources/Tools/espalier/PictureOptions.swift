@@ -105,6 +105,11 @@ struct PictureOptions: ParsableArguments {
     return declared
   }
 
+  /// What shards of a run must have in common.
+  var identity: [String: String] {
+    Dictionary(uniqueKeysWithValues: provenance.map { ($0.key, $0.value) })
+  }
+
   /// What `compile` writes into the pack.
   var provenance: [Plan.Provenance] {
     [

@@ -148,5 +148,9 @@ struct Labels {
     names = text.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline).map(String.init)
   }
 
-  subscript(_ index: Int) -> String? { index < names.count && !names[index].isEmpty ? names[index] : nil }
+  init(names: [String]) { self.names = names }
+
+  subscript(_ index: Int) -> String? {
+    names.indices.contains(index) && !names[index].isEmpty ? names[index] : nil
+  }
 }

@@ -12,15 +12,16 @@ struct AveragePrecision {
   static let boxLimit = 100
 
   /// A found box, with a bit for each threshold.
-  private struct Found {
+  struct Found: Equatable {
     var score: Float
     var isRight: UInt16 = 0
     /// It lies on a crowd, where boxes count neither way.
     var isIgnored: UInt16 = 0
   }
 
-  private var found: [Int: [Found]] = [:]
-  private var expected: [Int: Int] = [:]
+  /// By class, in the order of frames.
+  private(set) var found: [Int: [Found]] = [:]
+  private(set) var expected: [Int: Int] = [:]
 
   /// Adds a frame.
   mutating func add(found: [Box], expected: [ExpectedBox]) {
@@ -34,6 +35,12 @@ struct AveragePrecision {
       self.found[category, default: []] += Self.judged(
         Array(boxes.prefix(Self.boxLimit)), expectedOfClass[category] ?? [])
     }
+  }
+
+  /// Adds the frames that follow.
+  mutating func join(_ next: AveragePrecision) {
+    found.merge(next.found, uniquingKeysWith: +)
+    expected.merge(next.expected, uniquingKeysWith: +)
   }
 
   private static func judged(_ boxes: [Box], _ expected: [ExpectedBox]) -> [Found] {
@@ -140,7 +147,16 @@ struct BoxAgreement {
     }
   }
 
-  private var ofClass: [Int: Counts] = [:]
+  private(set) var ofClass: [Int: Counts] = [:]
+
+  /// Adds the frames that follow.
+  mutating func join(_ next: BoxAgreement) {
+    ofClass.merge(next.ofClass) { own, other in
+      Counts(
+        found: own.found + other.found, expected: own.expected + other.expected,
+        partners: own.partners + other.partners)
+    }
+  }
 
   mutating func add(found boxes: [Box], expected others: [Box]) {
     var free = others

@@ -32,29 +32,28 @@ struct BoxScore {
   private(set) var precision = AveragePrecision()
   private(set) var agreement = BoxAgreement()
 
-  init(least: Float) { self.least = least }
-
   mutating func add(found: [Box], expected: [ExpectedBox]) {
     precision.add(found: found, expected: expected)
     agreement.add(
       found: found.filter { $0.score >= least }, expected: expected.filter { !$0.isCrowd }.map(\.box))
   }
+
+  /// Adds the frames that follow.
+  mutating func join(_ next: BoxScore) {
+    precision.join(next.precision)
+    agreement.join(next.agreement)
+  }
 }
 
 /// What `eval --boxes` counts, frame by frame.
 struct BoxEvaluation {
-  private let least: Float
+  let least: Float
   private(set) var frames = 0
   /// Against labels.
   private(set) var own: BoxScore
   private(set) var other: BoxScore
   /// The pack's boxes against those of the other, those that are likely enough.
   private(set) var between: BoxScore
-
-  init(least: Float) {
-    self.least = least
-    (own, other, between) = (BoxScore(least: least), BoxScore(least: least), BoxScore(least: least))
-  }
 
   mutating func add(_ boxes: [Box], other others: [Box]?, expected: [ExpectedBox]?) {
     frames += 1
@@ -63,5 +62,20 @@ struct BoxEvaluation {
     if let expected { other.add(found: others, expected: expected) }
     let drawn = others.filter { $0.score >= least }
     between.add(found: boxes, expected: drawn.map { ExpectedBox(box: $0) })
+  }
+
+  /// Adds the frames that follow.
+  mutating func join(_ next: BoxEvaluation) {
+    frames += next.frames
+    own.join(next.own)
+    other.join(next.other)
+    between.join(next.between)
+  }
+}
+
+extension BoxEvaluation {
+  init(least: Float) {
+    let none = BoxScore(least: least)
+    self.init(least: least, own: none, other: none, between: none)
   }
 }

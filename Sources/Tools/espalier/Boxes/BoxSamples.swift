@@ -6,7 +6,7 @@ internal import EspalierRuntime
 struct BoxSamples {
   private enum Source {
     case files([String])
-    case frames(InputFrames)
+    case frames(FrameIndex)
   }
 
   private let source: Source
@@ -24,15 +24,15 @@ struct BoxSamples {
       let files = try Self.files(in: data, labels)
       (source, count) = (.files(files), files.count)
     } else {
-      let frames = try reader.frames(for: [data])[0]
-      guard labels == nil || labels?.frames.count == frames.frameCount else {
+      let frames = try reader.indexes(for: [data])[0]
+      guard labels == nil || labels?.frames.count == frames.count else {
         throw CommandError(
           """
-          '\(data)' holds \(frames.frameCount) frames, but '\(path ?? "")' is about \
+          '\(data)' holds \(frames.count) frames, but '\(path ?? "")' is about \
           \(labels?.frames.count ?? 0)
           """)
       }
-      (source, count) = (.frames(frames), frames.frameCount)
+      (source, count) = (.frames(frames), frames.count)
     }
   }
 
@@ -71,13 +71,29 @@ struct BoxSamples {
       let boxes = expected(index, width: content.width, height: content.height)
       return (content.elements, boxes.map { content.transform?.onInput($0, of: port.shape) ?? $0 })
     case .frames(let frames):
-      let size = frames.elements.count / max(1, frames.frameCount)
       let shape = reader.ports[0].shape
       return (
-        Array(frames.elements[index * size..<(index + 1) * size]),
+        try frames.elements(of: index),
         expected(index, width: shape.last ?? 1, height: shape.dropLast().last ?? 1)
       )
     }
+  }
+
+  /// Of what the frames are called and the boxes that are expected in them.
+  var digest: String {
+    let names =
+      switch source {
+      case .files(let paths): paths.map(Files.name)
+      case .frames(let frames): frames.names
+      }
+    let lines = names.enumerated().map { place, name in
+      let boxes = labels?.frames[place].boxes.map { expected in
+        let edges = [expected.box.left, expected.box.top, expected.box.right, expected.box.bottom]
+        return "\(expected.box.category) \(edges) \(expected.isCrowd)"
+      }
+      return "\(name)\t\(boxes?.joined(separator: "\t") ?? "unlabelled")\n"
+    }
+    return SHA256.hexDigest(of: Array(lines.joined().utf8))
   }
 
   private func expected(_ index: Int, width: Int, height: Int) -> [ExpectedBox]? {

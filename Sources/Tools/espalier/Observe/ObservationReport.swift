@@ -20,9 +20,9 @@ struct ObservationReport: Encodable {
   let findings: [ObservationRule.Finding]
 
   init(
-    model: String, frames: [String], loss: String?, tensors: [ObservedTensor], reductions: [Reduction]
+    model: String, frames: Int, loss: String?, tensors: [ObservedTensor], reductions: [Reduction]
   ) {
-    (self.model, self.frames, self.loss) = (model, frames.count, loss)
+    (self.model, self.frames, self.loss) = (model, frames, loss)
     self.tensors = tensors.map { tensor in
       let pairs = reductions.map { ($0.rawValue, Self.summary(tensor.series($0), $0)) }
       return Tensor(
@@ -57,23 +57,25 @@ struct ObservationReport: Encodable {
 /// The three files of an observation.
 enum ObservationFiles {
   /// All of them, each whole or not at all.
+  ///
+  /// - Parameter kept: By place in `tensors` the elements of all frames, one after another.
   static func write(
-    _ report: ObservationReport, _ collector: ObservationCollector, reductions: [Reduction],
-    to folder: String
+    _ report: ObservationReport, _ tensors: [ObservedTensor], kept: [Int: [Float]] = [:],
+    reductions: [Reduction], to folder: String
   ) throws {
     try Files.makeFolder(folder)
     let path = "\(folder)/observation.npz"
-    let entries = entries(collector, reductions)
+    let entries = entries(tensors, kept, reductions)
     try Files.write(try NumPyArchive.encode(entries, path: path), to: path)
     try Files.write(try Console.jsonBytes(report), to: "\(folder)/observation.json")
-    let page = ObservationPage.page(report, collector.tensors)
+    let page = ObservationPage.page(report, tensors)
     try Files.write(Array(page.html.utf8), to: "\(folder)/observation.html")
   }
 
   static func entries(
-    _ collector: ObservationCollector, _ reductions: [Reduction]
+    _ tensors: [ObservedTensor], _ kept: [Int: [Float]], _ reductions: [Reduction]
   ) -> [NumPyArchive.Entry] {
-    collector.tensors.enumerated().flatMap { place, tensor in
+    tensors.enumerated().flatMap { place, tensor in
       let name = "\(tensor.collection.rawValue)/\(tensor.name)"
       func entry(_ suffix: String, _ shape: [Int], _ elements: [Float]) -> NumPyArchive.Entry {
         NumPyArchive.Entry(name: name + suffix, array: FloatArray(shape: shape, elements: elements))
@@ -86,7 +88,7 @@ enum ObservationFiles {
         result.append(entry("/histogram", [histogram.counts.count], histogram.counts.map { Float($0) }))
         result.append(entry("/range", [2], [histogram.least, histogram.largest]))
       }
-      if let kept = collector.kept[place] {
+      if let kept = kept[place] {
         // A stack of frames along the first axis, as .npy inputs are.
         let frames = tensor.frames.count
         let shape =
