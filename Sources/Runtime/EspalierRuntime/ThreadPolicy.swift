@@ -25,7 +25,7 @@ public struct ThreadPolicy: Sendable, Equatable {
   /// How long workers spin for the next frame before they sleep; `spinForever`: they never do. Waking a sleeper
   /// takes 15 to 50 microseconds, spinning takes a core.
   public var spinBetweenFramesInMicroseconds = 50
-  /// How often a thread looks at a barrier before it lets others run.
+  /// How often a thread looks whether others are done with what it needs before it lets others run.
   public var spinsPerBarrier = 4000
   /// Cores for the workers, in turn; empty leaves the choice to the system, but keeps started workers off the core
   /// that the calling thread is on, as long as there is one for each thread.
