@@ -35,6 +35,7 @@ struct ResultStream: ~Copyable {
 
   init(_ meaning: Meaning, threads: Int) throws {
     session = try meaning.session(threads: threads)
+    awaitWorkers(session)
     input = .allocate(capacity: meaning.input.reduce(1, *))
     for place in input.indices { input.initializeElement(at: place, to: Float(place * 37 % 101) / 101) }
     inputs = .allocate(capacity: 1)

@@ -72,6 +72,7 @@ func countPictureFrames(threads: Int) throws {
   plan.watch(plan.calls[0].operands[0], count: 3 * 120 * 160, behind: 0, name: "x")
   var session = try Session(Model(bytes: PlanWriter.bytes(of: plan)), threads: threads)
   try session.watch(every: 3)
+  awaitWorkers(session)
   let room = UnsafeMutableRawPointer.allocate(byteCount: 640 * 480 * 3, alignment: 64)
   let pixels = UnsafeRawPointer(room)
   room.initializeMemory(as: UInt8.self, repeating: 77, count: 640 * 480 * 3)

@@ -115,8 +115,8 @@ struct ComparisonReport: Encodable {
   let pack: String
   let frames: Int
   let precision: String
-  /// Whether this compiler makes exactly this pack of the model, but for what it watches; nil where the frames that it
-  /// was quantized by are not at hand.
+  /// Whether this compiler makes exactly this pack of the model, but for what it watches and what its inputs and outputs
+  /// mean; nil where the frames that it was quantized by are not at hand.
   let same_pack: Bool?
   let outputs: [Row]
   let layers: [Row]
