@@ -93,7 +93,8 @@ struct FrameLoop: @unchecked Sendable {
         begin = first
       }
       guard begin < end else { return false }
-      let next = begin &+ min(call.pointee.itemsPerClaim, end &- begin)
+      // What is no longer computed is given out at once.
+      let next = isOver(walk.limits) ? end : begin &+ min(call.pointee.itemsPerClaim, end &- begin)
       let (isTaken, found) = word.pointee.compareExchange(
         expected: seen, desired: UInt64(walk.frame) << 32 | UInt64(next), ordering: .relaxed)
       guard isTaken else {
@@ -149,11 +150,19 @@ struct FrameLoop: @unchecked Sendable {
 
   /// Whether there is time for another piece of a call; where there is not, the call is noted as unfinished.
   private func mayBegin(call: Int, _ limits: FrameLimits) -> Bool {
-    // Whether some thread has left work because the deadline had passed.
-    let isOver = signals.unfinished.pointee.load(ordering: .relaxed) != Signals.allFinished
-    if !isOver, espalier_clock_nanoseconds() < limits.deadline { return true }
-    signals.unfinished.pointee.min(UInt32(truncatingIfNeeded: call), ordering: .relaxed)
+    if !isOver(limits), espalier_clock_nanoseconds() < limits.deadline { return true }
+    let call = UInt32(truncatingIfNeeded: call)
+    // Calls behind the noted one need no word that all threads write.
+    if call < signals.unfinished.pointee.load(ordering: .relaxed) {
+      signals.unfinished.pointee.min(call, ordering: .relaxed)
+    }
     return false
+  }
+
+  /// Whether some thread has left work because the deadline had passed.
+  @inline(__always)
+  private func isOver(_ limits: FrameLimits) -> Bool {
+    limits.hasDeadline && signals.unfinished.pointee.load(ordering: .relaxed) != Signals.allFinished
   }
 
   private func note(piece nanoseconds: UInt64) {
@@ -197,7 +206,7 @@ struct FrameLoop: @unchecked Sendable {
     var rounds = 0
     while Int32(bitPattern: signals.completed.pointee.load(ordering: .acquiring) &- target) < 0 {
       rounds += 1
-      if rounds == FrameLoop.looksBeforeHelping { help(calls, &walk) }
+      if rounds == FrameLoop.looksBeforeHelping || rounds == 1 && isOver(walk.limits) { help(calls, &walk) }
       if rounds & 31 == 0, signals.frame.pointee.load(ordering: .relaxed) != walk.frame { return false }
       FrameLoop.pause(round: rounds, spins: state.pointee.spinsPerBarrier)
     }
