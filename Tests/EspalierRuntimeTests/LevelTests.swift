@@ -1,5 +1,5 @@
 import EspalierPlan
-import EspalierRuntime
+@testable import EspalierRuntime
 import PlanFixtures
 import Testing
 
@@ -25,6 +25,28 @@ import Testing
         #expect(try session.run([input]) == [network.output(for: input)])
       }
     }
+  }
+
+  /// The small network's only frame before claimed all of its work under the word that its next frame gets.
+  @Test(.timeLimit(.minutes(1))) func `computes frames whose words were used before`() throws {
+    let input = large.input(seed: 3)
+    var session = try Session(model, threads: 2)
+    let expected = [large.output(for: input), small.output(for: input)]
+    var used: [UInt32] = []
+    func frame(_ level: Int) throws {
+      session.allowedLevels = level...level
+      let output = try session.run([input])
+      #expect(output == [expected[level]])
+      used.append(session.pool.signals.frame.pointee.load(ordering: .relaxed))
+    }
+    for level in [0, 0, 0, 0, 1] { try frame(level) }
+    let last = try #require(used.last)
+    // Another 2^28 frames later, but for three.
+    session.pool.signals.frame.pointee.store(0 &- 3 << 4, ordering: .relaxed)
+    while used.last != last - 1 - 16 { try frame(0) }
+    try frame(1)
+    #expect(used.last == last)
+    #expect(used.dropFirst(5).contains { $0 > last })
   }
 
   @Test func `takes the largest without a deadline, and within a long one`() throws {

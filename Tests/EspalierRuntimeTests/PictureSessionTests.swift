@@ -1,5 +1,6 @@
 import EspalierPlan
-import EspalierRuntime
+@testable import EspalierRuntime
+import Foundation
 import PlanFixtures
 import Testing
 
@@ -100,6 +101,30 @@ import Testing
     }
     #expect(session.watchedFrameCount == 4)
     #expect(session.observation(of: 0)?.count == 1440)
+  }
+
+  /// One that the system keeps from running where it looks at calls of a frame that is over.
+  @Test func `waits for no worker between pictures`() throws {
+    var session = try Session(try Self.model(.quantized), threads: 2)
+    let buffers = TestBuffers(session.model, inputs: [])
+    try Self.frames[0].withPicture { picture in
+      let outputs = UnsafeBufferPointer(buffers.outputs)
+      _ = try session.run(picture: picture, outputs: outputs)
+      let signals = session.pool.signals
+      signals.inside.pointee.wrappingAdd(1, ordering: .sequentiallyConsistent)
+      let returned = DispatchGroup()
+      returned.enter()
+      Thread {
+        usleep(1_000_000)
+        signals.inside.pointee.wrappingSubtract(1, ordering: .sequentiallyConsistent)
+        returned.leave()
+      }.start()
+      let start = ContinuousClock.now
+      for _ in 0..<3 { _ = try session.run(picture: picture, outputs: outputs) }
+      #expect(ContinuousClock.now - start < .milliseconds(500))
+      returned.wait()
+    }
+    #expect(buffers.output(0) == (try Self.expected(session.model, Self.frames[0])))
   }
 
   @Test func `skips a frame whose deadline has passed, and cancels one within the picture`() throws {

@@ -20,7 +20,8 @@ struct ScheduledCall {
 
 /// How far the share of one thread in one call was given out: the frame's word above the next item.
 ///
-/// A claim of a frame that is over cannot succeed: all items of that frame were given out before it was over.
+/// A claim of a frame that is over cannot succeed: all items of that frame were given out before it was over. Claims are
+/// forgotten before the words of frames repeat.
 typealias ClaimWord = Atomic<UInt64>
 
 /// An operand that points into a buffer of the caller and changes from frame to frame.
@@ -78,10 +79,9 @@ final class CallTable: @unchecked Sendable {
   let bounds: UnsafeMutableBufferPointer<UInt32>
   /// For each call and thread a `ClaimWord`, `claimStride` bytes apart.
   let claims: UnsafeMutableRawPointer
+  private let claimByteCount: Int
   /// The largest first.
-  let levels: [LevelSchedule]
-  /// The same, for workers.
-  let levelTable: UnsafeMutableBufferPointer<LevelSchedule>
+  let levels: UnsafeMutableBufferPointer<LevelSchedule>
   /// Bytes of each of the caller's buffers.
   let inputByteCounts: [Int]
   let outputByteCounts: [Int]
@@ -108,8 +108,8 @@ final class CallTable: @unchecked Sendable {
     let operandRoom = plan.room(for: PortOperand.self, count: operands.count)
     let parameterRoom = plan.room(
       for: UInt64.self, count: list.calls.reduce(1) { $0 + ($1.parameters.count + 1) / 2 })
-    let claimRoom = plan.room(
-      for: UInt8.self, count: threads > 1 ? list.calls.count * threads * CallTable.claimStride : 0)
+    claimByteCount = threads > 1 ? list.calls.count * threads * CallTable.claimStride : 0
+    let claimRoom = plan.room(for: UInt8.self, count: claimByteCount)
     let levelRoom = plan.room(for: LevelSchedule.self, count: list.levels.count)
     guard let memory = SystemMemory(byteCount: plan.byteCount) else {
       throw .outOfMemory(byteCount: plan.byteCount)
@@ -120,17 +120,24 @@ final class CallTable: @unchecked Sendable {
     portOperands = operandRoom.bound(in: memory)
     parameters = parameterRoom.bound(in: memory)
     claims = UnsafeMutableRawPointer(claimRoom.bound(in: memory).baseAddress.unsafelyUnwrapped)
-    levelTable = levelRoom.bound(in: memory)
+    levels = levelRoom.bound(in: memory)
     _ = portOperands.initialize(from: operands)
-    var levels: [LevelSchedule] = []
-    for range in list.levels {
-      levels.append(
-        CallTable.schedule(
-          (levels.count, range), of: list, into: (calls, bounds), threads: threads, limit: limit))
+    for (index, range) in list.levels.enumerated() {
+      levels.initializeElement(
+        at: index,
+        to: CallTable.schedule(
+          (index, range), of: list, into: (calls, bounds), threads: threads, limit: limit))
     }
-    self.levels = levels
-    _ = levelTable.initialize(from: levels)
     resolve(model, list.calls, arena: arena)
+    forgetClaims()
+  }
+
+  /// Makes the claims those of no frame. No worker may look at them.
+  func forgetClaims() {
+    for place in stride(from: 0, to: claimByteCount, by: CallTable.claimStride) {
+      (claims + place).assumingMemoryBound(to: ClaimWord.self).pointee
+        .store(UInt64(FrameWord.neverBegun) << 32, ordering: .relaxed)
+    }
   }
 
   /// Divides the calls of a level among threads.

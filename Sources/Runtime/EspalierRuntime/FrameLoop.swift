@@ -28,7 +28,7 @@ struct FrameLoop: @unchecked Sendable {
   ///
   /// Once the deadline has passed items are given out as before, but no longer computed.
   func run(frame: UInt32) {
-    let level = state.pointee.levels[FrameWord.level(frame)]
+    let level = state.pointee.work.levels[FrameWord.level(frame)]
     var walk = Walk(
       frame: frame, before: signals.completedBefore.pointee.load(ordering: .relaxed),
       limits: FrameLimits(
@@ -37,7 +37,7 @@ struct FrameLoop: @unchecked Sendable {
     var clock = thread == 0 && state.pointee.timings != nil ? espalier_clock_nanoseconds() : 0
     var phase = level.calls.lowerBound
     for index in level.calls {
-      let call = UnsafePointer(state.pointee.calls.baseAddress.unsafelyUnwrapped + index)
+      let call = UnsafePointer(state.pointee.work.calls.baseAddress.unsafelyUnwrapped + index)
       if call.pointee.waits {
         guard meet(call.pointee.itemsBefore, phase..<index, &walk) else { return }
         phase = index
@@ -64,7 +64,7 @@ struct FrameLoop: @unchecked Sendable {
   func runAlone(_ level: LevelSchedule, _ limits: FrameLimits, _ observe: (Int) -> Void) {
     var clock = state.pointee.timings != nil ? espalier_clock_nanoseconds() : 0
     for index in level.calls {
-      let call = UnsafePointer(state.pointee.calls.baseAddress.unsafelyUnwrapped + index)
+      let call = UnsafePointer(state.pointee.work.calls.baseAddress.unsafelyUnwrapped + index)
       guard compute(call, index, 0, call.pointee.items, limits) else { return }
       note(call: index, of: level, &clock)
       observe(index)
@@ -79,10 +79,10 @@ struct FrameLoop: @unchecked Sendable {
     of call: UnsafePointer<ScheduledCall>, _ index: Int, share: Int, _ walk: inout Walk
   ) -> Bool {
     let threads = Int(state.pointee.threads)
-    let bounds = state.pointee.bounds + index * (threads + 1) + share
+    let bounds = state.pointee.work.bounds + index * (threads + 1) + share
     let (first, end) = (bounds[0], bounds[1])
     guard first < end else { return false }
-    let word = (state.pointee.claims + (index * threads + share) * CallTable.claimStride)
+    let word = (state.pointee.work.claims + (index * threads + share) * CallTable.claimStride)
       .assumingMemoryBound(to: ClaimWord.self)
     var seen = word.pointee.load(ordering: .relaxed)
     while true {
@@ -112,7 +112,7 @@ struct FrameLoop: @unchecked Sendable {
   private func help(_ calls: Range<Int>, _ walk: inout Walk) {
     let threads = Int(state.pointee.threads)
     for index in calls {
-      let call = UnsafePointer(state.pointee.calls.baseAddress.unsafelyUnwrapped + index)
+      let call = UnsafePointer(state.pointee.work.calls.baseAddress.unsafelyUnwrapped + index)
       guard call.pointee.isClaimed else { continue }
       for step in 1..<threads {
         let share = (Int(thread) + step) % threads

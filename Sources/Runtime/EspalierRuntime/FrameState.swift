@@ -4,12 +4,8 @@ struct FrameState {
   /// No deadline is set.
   static let noDeadline = UInt64.max
 
-  private(set) var calls: UnsafeMutableBufferPointer<ScheduledCall>
-  /// For each call where each thread's items begin, then their number.
-  private(set) var bounds: UnsafePointer<UInt32>
-  /// For each call and thread a `ClaimWord`.
-  private(set) var claims: UnsafeMutableRawPointer
-  private(set) var levels: UnsafeMutableBufferPointer<LevelSchedule>
+  /// What frames go through.
+  var work: FrameWork
   let threads: UInt32
   /// One block for each thread.
   let scratch: UnsafeMutableRawPointer
@@ -20,21 +16,20 @@ struct FrameState {
   /// Where the nanoseconds go that the calling thread waited at barriers, if anybody asked: first until the last thread
   /// had completed its work, then from there on.
   var waiting: UnsafeMutablePointer<UInt64>?
+}
 
-  init(
-    _ table: CallTable, threads: UInt32, scratch: UnsafeMutableRawPointer, scratchStride: Int,
-    spinsPerBarrier: Int
-  ) {
-    (calls, bounds) = (table.calls, UnsafePointer(table.bounds.baseAddress.unsafelyUnwrapped))
-    (claims, levels) = (table.claims, table.levelTable)
-    (self.threads, self.scratch, self.scratchStride) = (threads, scratch, scratchStride)
-    self.spinsPerBarrier = spinsPerBarrier
-  }
+/// Where the calls of a table lie, for every thread.
+struct FrameWork {
+  let calls: UnsafeMutableBufferPointer<ScheduledCall>
+  /// For each call where each thread's items begin, then their number.
+  let bounds: UnsafePointer<UInt32>
+  /// For each call and thread a `ClaimWord`.
+  let claims: UnsafeMutableRawPointer
+  let levels: UnsafeMutableBufferPointer<LevelSchedule>
 
-  /// Takes the calls of the frames that follow from another table.
-  mutating func use(_ table: CallTable) {
+  init(_ table: CallTable) {
     (calls, bounds) = (table.calls, UnsafePointer(table.bounds.baseAddress.unsafelyUnwrapped))
-    (claims, levels) = (table.claims, table.levelTable)
+    (claims, levels) = (table.claims, table.levels)
   }
 }
 

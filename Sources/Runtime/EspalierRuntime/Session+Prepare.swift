@@ -69,6 +69,7 @@ extension Session {
     sources.withUnsafeBufferPointer { sources in
       targets.withUnsafeBufferPointer { table.setPorts(inputs: sources, outputs: $0) }
     }
+    pool.use(table)
     var longestPiece: UInt64 = 0
     for level in table.levels.indices {
       longestPiece = max(longestPiece, warmUp(level, frames: frames))

@@ -132,7 +132,7 @@ extension Session {
     return outputs
   }
 
-  /// Points the calls at the caller's buffers.
+  /// Points the calls at the caller's buffers, and the pool at the calls.
   mutating func bind(
     _ inputs: UnsafeBufferPointer<UnsafePointer<Float>?>,
     _ outputs: UnsafeBufferPointer<UnsafeMutablePointer<Float>?>
@@ -144,6 +144,7 @@ extension Session {
     }
     lastFrameHadPictures = false
     table.setPorts(inputs: inputs, outputs: outputs)
+    pool.use(table)
   }
 
   /// - Throws: `portCount` or `missingBuffer`.

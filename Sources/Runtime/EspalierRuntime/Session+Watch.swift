@@ -17,6 +17,8 @@ extension Session {
   public mutating func watch(
     every interval: Int, rules: RoadRules = RoadRules(), alarm: (@Sendable (RoadAlarm) -> Void)? = nil
   ) throws(SessionError) {
+    // Not in a frame's time: the pool keeps the calls of its last frame.
+    pool.use(table)
     guard interval != 0 else {
       framesUntilWatched = Session.never
       watcher = nil
@@ -79,13 +81,12 @@ extension Session {
     return level == 0
   }
 
-  /// Goes back to the calls of other frames, and looks at what the frame has left.
+  /// Looks at what a watched frame has left.
   ///
   /// - Parameter unfinishedCall: The first call that lacks work; nil where the frame was computed to its end.
   /// - Returns: The model's index of `unfinishedCall`.
   @inline(never)
   mutating func endWatchedFrame(unfinishedCall: Int?) -> Int? {
-    pool.use(table)
     guard let watcher else { return unfinishedCall }
     endWatchedFrame(isFinished: unfinishedCall == nil)
     return unfinishedCall.map { watcher.origin(ofCall: $0) }

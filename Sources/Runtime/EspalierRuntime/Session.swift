@@ -73,9 +73,9 @@ public struct Session: ~Copyable, Sendable {
     let pictures = try PictureFrames.make(
       model, declared: model.pictureInputs, arena: arena, threads: threads, limit: limit)
     let frame = FrameState(
-      table, threads: UInt32(threads), scratch: scratch.base, scratchStride: scratchStride,
+      work: FrameWork(table), threads: UInt32(threads), scratch: scratch.base, scratchStride: scratchStride,
       spinsPerBarrier: policy.spinsPerBarrier(threads: threads))
-    guard let pool = WorkerPool(frame, policy: policy, keeping: (table, arena, scratch)) else {
+    guard let pool = WorkerPool(frame, policy: policy, table: table, keeping: (arena, scratch)) else {
       throw .outOfMemory(byteCount: Signals.byteCount)
     }
     try pool.start()

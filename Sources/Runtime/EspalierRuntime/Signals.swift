@@ -68,6 +68,8 @@ enum FrameWord {
   private static let levelBits: UInt32 = 4
   /// No frame, and none before the next one; a pack has fewer levels.
   private static let closedLevel: UInt32 = 15
+  /// A word that no frame has.
+  static let neverBegun = closedLevel
 
   /// A frame after `word`, through a level of the table.
   static func next(after word: UInt32, level: Int) -> UInt32 {

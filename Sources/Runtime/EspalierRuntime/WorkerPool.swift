@@ -12,7 +12,8 @@ final class WorkerPool: @unchecked Sendable {
   }
 
   /// What the threads work on: it must not end before they have.
-  private let owned: (CallTable, arena: SystemMemory, scratch: SystemMemory)
+  private var table: CallTable
+  private let owned: (arena: SystemMemory, scratch: SystemMemory)
   private let state: UnsafeMutablePointer<FrameState>
   let signals: Signals
   let signalMemory: SystemMemory
@@ -31,12 +32,12 @@ final class WorkerPool: @unchecked Sendable {
   /// Makes a pool whose threads are still to be started; nil when there is no memory.
   init?(
     _ frame: FrameState, policy: ThreadPolicy,
-    keeping owned: (CallTable, arena: SystemMemory, scratch: SystemMemory)
+    table: CallTable, keeping owned: (arena: SystemMemory, scratch: SystemMemory)
   ) {
     guard let signalMemory = SystemMemory(byteCount: Signals.byteCount) else { return nil }
     signals = Signals(signalMemory.base)
     self.signalMemory = signalMemory
-    self.owned = owned
+    (self.table, self.owned) = (table, owned)
     self.policy = policy
     keepsApart = policy.keepsApart(threads: Int(frame.threads))
     espalier_core_set_read(&allowedCores)
@@ -76,13 +77,15 @@ final class WorkerPool: @unchecked Sendable {
 
   var threads: Int { Int(state.pointee.threads) }
 
-  /// Changes the calls of the frames that follow, between two frames.
+  /// Changes the calls of the frames that follow, between two frames; waits for workers only where they are others.
   ///
-  /// - Parameter table: For as many threads as the pool has; outlives these frames.
+  /// - Parameter table: For as many threads as the pool has.
   func use(_ table: CallTable) {
-    guard state.pointee.calls.baseAddress != table.calls.baseAddress else { return }
+    guard table !== self.table else { return }
     awaitNobodyInside()
-    state.pointee.use(table)
+    state.pointee.work = FrameWork(table)
+    self.table = table
+    table.forgetClaims()
   }
 
   /// Waits until no worker looks at the calls of frames that are over. One that the system kept from running may still.
@@ -172,7 +175,14 @@ final class WorkerPool: @unchecked Sendable {
     signals.completedBefore.pointee.store(before, ordering: .relaxed)
     signals.measures.pointee.store(limits.measures, ordering: .relaxed)
     signals.deadline.pointee.store(limits.deadline, ordering: .relaxed)
-    let word = FrameWord.next(after: signals.frame.pointee.load(ordering: .relaxed), level: level.index)
+    let last = signals.frame.pointee.load(ordering: .relaxed)
+    var word = FrameWord.next(after: last, level: level.index)
+    if word < last {
+      // Words repeat from here on: 2^28 frames ago some may have been claimed under them.
+      awaitNobodyInside()
+      table.forgetClaims()
+      word = FrameWord.next(after: signals.frame.pointee.load(ordering: .relaxed), level: level.index)
+    }
     publish(word)
     return word
   }

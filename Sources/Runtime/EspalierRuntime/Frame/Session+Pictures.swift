@@ -22,6 +22,8 @@ extension Session {
     let frames = try PictureFrames.make(
       model, declared: all, arena: arena, threads: threads, limit: instructionSetLimit)
     if watcher != nil { try frames?.prepareWatching(model, threads: threads, limit: instructionSetLimit) }
+    // Not in a frame's time: the pool keeps the calls of its last frame.
+    pool.use(table)
     (declaredPictures, pictureFrames, lastFrameHadPictures) = (all, frames, false)
   }
 
@@ -113,7 +115,6 @@ extension Session {
     pool.use(calls.table)
     noteTransform(frames.transform(ofInput: 0))
     var times = pool.run(calls.table.levels[isWatched ? 0 : level], deadline: deadline)
-    pool.use(table)
     if let call = times.unfinishedCall { times.unfinishedCall = calls.origin(ofCall: call) }
     if isWatched { endWatchedFrame(isFinished: times.unfinishedCall == nil) }
     return times
