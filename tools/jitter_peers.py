@@ -4,8 +4,10 @@ import ctypes
 import importlib.util
 import json
 import os
+import pathlib
 import subprocess
 import sys
+import tempfile
 import time
 
 # What it needs beside tools/requirements.txt.
@@ -53,7 +55,25 @@ def openvino(model, frame, threads):
     return request.infer, tensor
 
 
-ENGINES = {"onnxruntime": onnx_runtime, "openvino": openvino}
+def arithmetic(nanoseconds, frame, threads):
+    """Frames of so many nanoseconds that touch no memory (arithmetic.c)."""
+    with tempfile.TemporaryDirectory() as folder:
+        library = os.path.join(folder, "arithmetic.so")
+        source = pathlib.Path(__file__).with_name("arithmetic.c")
+        subprocess.run(["cc", "-O2", "-shared", "-fPIC", str(source), "-o", library, "-lpthread"], check=True)
+        functions = ctypes.CDLL(library)
+    if functions.arithmetic_begin(threads):
+        sys.exit("jitter: the system gives no thread")
+    clock, trial, least = time.monotonic_ns, 200_000, None
+    for _ in range(50):
+        begin = clock()
+        functions.arithmetic_frame(1, ctypes.c_uint64(trial))
+        least = min(least or 10**12, clock() - begin)
+    steps = ctypes.c_uint64(int(trial * float(nanoseconds) / least))
+    return lambda: functions.arithmetic_frame(threads, steps), functions
+
+
+ENGINES = {"onnxruntime": onnx_runtime, "openvino": openvino, "arithmetic": arithmetic}
 
 
 def measure(run, count, hz, warmup=20):

@@ -103,6 +103,26 @@ import Testing
     #expect(session.observation(of: 0)?.count == 1440)
   }
 
+  @Test func `is prepared for pictures too`() throws {
+    let model = try Model(
+      bytes: PlanWriter.bytes(
+        of: PictureNetwork(.direct, height: 400, width: 400, declared: Self.declared).plan))
+    var session = try Session(model, threads: 2)
+    let facts = try session.prepare(locksMemory: true)
+    let own = facts.arenaByteCount + facts.scratchByteCount + facts.weightsByteCount
+    // The input and the kept output in float32; where the limit of locked memory is lower the facts say so.
+    #expect(facts.lockedByteCount > own + 2 * 3 * 400 * 400 * 4 || facts.lockErrorCode != 0)
+    #expect(session.keptOutput(0).map { $0.contains { $0 != 0 } } == true, "no picture went through")
+    #expect(session.pictureTransform(ofInput: 0) == .identity)
+    let camera = Self.camera(640, 360)
+    let buffers = TestBuffers(model, inputs: [])
+    _ = try camera.withPicture {
+      try session.run(picture: $0, outputs: UnsafeBufferPointer(buffers.outputs))
+    }
+    #expect(buffers.output(0) == (try Self.expected(model, camera)))
+    #expect(session.counters.frames == 1)
+  }
+
   /// One that the system keeps from running where it looks at calls of a frame that is over.
   @Test func `waits for no worker between pictures`() throws {
     var session = try Session(try Self.model(.quantized), threads: 2)

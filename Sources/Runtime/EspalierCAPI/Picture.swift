@@ -27,13 +27,13 @@ public func espalier_session_set_picture_input(
   _ session: OpaquePointer!, _ index: Int, _ input: UnsafePointer<espalier_picture_input>!,
   _ error: UnsafeMutablePointer<espalier_error>!
 ) -> espalier_status {
-  do throws(Failure) {
-    guard let session else { throw Failure("espalier_session_set_picture_input: the session is NULL") }
+  using(session, "espalier_session_set_picture_input", error) { handle throws(Failure) in
     let declared = try PictureInput(SizedStructure.pictureInput(input))
-    try set(declared, at: index, of: SessionHandle.from(session))
-    return ESPALIER_OK
-  } catch let failure {
-    return failure.report(to: error)
+    do throws(SessionError) {
+      try handle.session.setPictureInput(declared, at: index)
+    } catch {
+      throw Failure(error)
+    }
   }
 }
 
@@ -44,14 +44,10 @@ public func espalier_session_run_pictures(
   _ frame: UnsafePointer<espalier_frame>!, _ verdict: UnsafeMutablePointer<espalier_verdict>!,
   _ error: UnsafeMutablePointer<espalier_error>!
 ) -> espalier_status {
-  do throws(Failure) {
-    guard let session else { throw Failure("espalier_session_run_pictures: the session is NULL") }
+  using(session, "espalier_session_run_pictures", error) { handle throws(Failure) in
     guard pictures != nil || pictureCount == 0, outputs != nil || outputCount == 0, outputCount >= 0 else {
       throw Failure("espalier_session_run_pictures: the list of pictures or outputs is NULL")
     }
-    let handle = SessionHandle.from(session)
-    try handle.begin()
-    defer { handle.end() }
     guard pictureCount == handle.pictures.count else {
       throw Failure(.portCount(.input, expected: handle.pictures.count, found: pictureCount))
     }
@@ -60,35 +56,16 @@ public func espalier_session_run_pictures(
       handle.pictures.initializeElement(at: index, to: picture)
     }
     let wanted = try SizedStructure.frame(frame)
-    let results = UnsafeBufferPointer(start: outputs, count: outputCount)
-    let found = try run(handle, results, wanted)
+    let found: FrameVerdict
+    do throws(SessionError) {
+      found = try handle.session.run(
+        pictures: UnsafeBufferPointer(handle.pictures),
+        outputs: UnsafeBufferPointer(start: outputs, count: outputCount), deadline: Deadline(wanted),
+        frame: FrameStamp(wanted))
+    } catch {
+      throw Failure(error)
+    }
     try SizedStructure.write(espalier_verdict(found), to: verdict, named: "the verdict")
-    return ESPALIER_OK
-  } catch let failure {
-    return failure.report(to: error)
-  }
-}
-
-private func set(_ declared: PictureInput, at index: Int, of handle: SessionHandle) throws(Failure) {
-  try handle.begin()
-  defer { handle.end() }
-  do throws(SessionError) {
-    try handle.session.setPictureInput(declared, at: index)
-  } catch {
-    throw Failure(error)
-  }
-}
-
-private func run(
-  _ handle: SessionHandle, _ outputs: UnsafeBufferPointer<UnsafeMutablePointer<Float>?>,
-  _ frame: espalier_frame
-) throws(Failure) -> FrameVerdict {
-  do throws(SessionError) {
-    return try handle.session.run(
-      pictures: UnsafeBufferPointer(handle.pictures), outputs: outputs, deadline: Deadline(frame),
-      frame: FrameStamp(frame))
-  } catch {
-    throw Failure(error)
   }
 }
 

@@ -6,14 +6,15 @@ public func espalier_session_prepare(
   _ session: OpaquePointer!, _ warmUpFrames: UInt32, _ locksMemory: Int32,
   _ facts: UnsafeMutablePointer<espalier_facts>!, _ error: UnsafeMutablePointer<espalier_error>!
 ) -> espalier_status {
-  do throws(Failure) {
-    guard let session else { throw Failure("espalier_session_prepare: the session is NULL") }
-    let found = try prepare(SessionHandle.from(session), Int(warmUpFrames), locksMemory != 0)
-    guard facts != nil else { return ESPALIER_OK }
+  using(session, "espalier_session_prepare", error) { handle throws(Failure) in
+    let found: SessionFacts
+    do throws(SessionError) {
+      found = try handle.session.prepare(warmUpFrames: Int(warmUpFrames), locksMemory: locksMemory != 0)
+    } catch {
+      throw Failure(error)
+    }
+    guard facts != nil else { return }
     try SizedStructure.write(espalier_facts(found), to: facts, named: "the facts")
-    return ESPALIER_OK
-  } catch let failure {
-    return failure.report(to: error)
   }
 }
 
@@ -22,19 +23,12 @@ public func espalier_session_thread(
   _ session: OpaquePointer!, _ index: Int, _ thread: UnsafeMutablePointer<espalier_thread>!,
   _ error: UnsafeMutablePointer<espalier_error>!
 ) -> espalier_status {
-  do throws(Failure) {
-    guard let session else { throw Failure("espalier_session_thread: the session is NULL") }
-    let handle = SessionHandle.from(session)
-    try handle.begin()
-    defer { handle.end() }
+  using(session, "espalier_session_thread", error) { handle throws(Failure) in
     let threads = handle.session.facts.threads
     guard threads.indices.contains(index) else {
       throw Failure("there is no thread \(UInt(bitPattern: index)), only \(threads.count)")
     }
     try SizedStructure.write(espalier_thread(threads[index]), to: thread, named: "the thread")
-    return ESPALIER_OK
-  } catch let failure {
-    return failure.report(to: error)
   }
 }
 
@@ -51,18 +45,6 @@ public func espalier_session_worker_run(
   }
   worker.run()
   return ESPALIER_OK
-}
-
-private func prepare(
-  _ handle: SessionHandle, _ warmUpFrames: Int, _ locksMemory: Bool
-) throws(Failure) -> SessionFacts {
-  try handle.begin()
-  defer { handle.end() }
-  do throws(SessionError) {
-    return try handle.session.prepare(warmUpFrames: warmUpFrames, locksMemory: locksMemory)
-  } catch {
-    throw Failure(error)
-  }
 }
 
 extension espalier_facts {

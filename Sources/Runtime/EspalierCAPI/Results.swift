@@ -30,7 +30,7 @@ public func espalier_session_set_result_options(
   _ session: OpaquePointer!, _ options: UnsafePointer<espalier_result_options>!,
   _ error: UnsafeMutablePointer<espalier_error>!
 ) -> espalier_status {
-  reading(session, "espalier_session_set_result_options", error) { handle throws(Failure) in
+  using(session, "espalier_session_set_result_options", error) { handle throws(Failure) in
     let wanted = try ResultOptions(SizedStructure.resultOptions(options))
     do throws(ResultError) { try handle.session.setResultOptions(wanted) } catch { throw Failure(error) }
   }
@@ -41,7 +41,7 @@ public func espalier_session_boxes(
   _ session: OpaquePointer!, _ boxes: UnsafeMutablePointer<espalier_box>!, _ capacity: Int,
   _ count: UnsafeMutablePointer<Int>!, _ error: UnsafeMutablePointer<espalier_error>!
 ) -> espalier_status {
-  reading(session, "espalier_session_boxes", error) { handle throws(Failure) in
+  using(session, "espalier_session_boxes", error) { handle throws(Failure) in
     guard let count, boxes != nil || capacity == 0, capacity >= 0 else {
       throw Failure("espalier_session_boxes: the boxes or their count are NULL")
     }
@@ -62,7 +62,7 @@ public func espalier_session_classes(
   _ session: OpaquePointer!, _ classes: UnsafeMutablePointer<espalier_class>!, _ capacity: Int,
   _ count: UnsafeMutablePointer<Int>!, _ error: UnsafeMutablePointer<espalier_error>!
 ) -> espalier_status {
-  reading(session, "espalier_session_classes", error) { handle throws(Failure) in
+  using(session, "espalier_session_classes", error) { handle throws(Failure) in
     guard let count, classes != nil || capacity == 0, capacity >= 0 else {
       throw Failure("espalier_session_classes: the classes or their count are NULL")
     }
@@ -81,27 +81,10 @@ public func espalier_session_mask(
   _ session: OpaquePointer!, _ index: Int, _ mask: UnsafeMutablePointer<UInt8>!, _ width: UInt32,
   _ height: UInt32, _ stride: Int, _ error: UnsafeMutablePointer<espalier_error>!
 ) -> espalier_status {
-  reading(session, "espalier_session_mask", error) { handle throws(Failure) in
+  using(session, "espalier_session_mask", error) { handle throws(Failure) in
     guard let mask else { throw Failure("espalier_session_mask: the mask is NULL") }
     let room = MaskRoom(mask, width: Int(width), height: Int(height), stride: stride)
     do throws(ResultError) { try handle.session.fill(room, withMask: index) } catch { throw Failure(error) }
-  }
-}
-
-/// Does something with a session, and reports what is wrong.
-private func reading(
-  _ session: OpaquePointer?, _ name: StaticString, _ error: UnsafeMutablePointer<espalier_error>?,
-  _ body: (SessionHandle) throws(Failure) -> Void
-) -> espalier_status {
-  do throws(Failure) {
-    guard let session else { throw Failure("\(name): the session is NULL") }
-    let handle = SessionHandle.from(session)
-    try handle.begin()
-    defer { handle.end() }
-    try body(handle)
-    return ESPALIER_OK
-  } catch let failure {
-    return failure.report(to: error)
   }
 }
 

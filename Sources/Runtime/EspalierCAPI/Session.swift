@@ -28,30 +28,14 @@ public func espalier_session_run(
   _ outputs: UnsafePointer<UnsafeMutablePointer<Float>?>!, _ outputCount: Int,
   _ error: UnsafeMutablePointer<espalier_error>!
 ) -> espalier_status {
-  do throws(Failure) {
-    guard let session else { throw Failure("espalier_session_run: the session is NULL") }
-    guard inputs != nil || inputCount == 0, outputs != nil || outputCount == 0, inputCount >= 0,
-      outputCount >= 0
-    else { throw Failure("espalier_session_run: the list of inputs or outputs is NULL") }
-    try run(
-      SessionHandle.from(session), UnsafeBufferPointer(start: inputs, count: inputCount),
-      UnsafeBufferPointer(start: outputs, count: outputCount))
-    return ESPALIER_OK
-  } catch let failure {
-    return failure.report(to: error)
-  }
-}
-
-private func run(
-  _ handle: SessionHandle, _ inputs: UnsafeBufferPointer<UnsafePointer<Float>?>,
-  _ outputs: UnsafeBufferPointer<UnsafeMutablePointer<Float>?>
-) throws(Failure) {
-  try handle.begin()
-  defer { handle.end() }
-  do throws(SessionError) {
-    try handle.session.run(inputs: inputs, outputs: outputs)
-  } catch {
-    throw Failure(error)
+  using(session, "espalier_session_run", error) { handle throws(Failure) in
+    let buffers = try FrameBuffers(
+      "espalier_session_run", inputs: inputs, inputCount, outputs: outputs, outputCount)
+    do throws(SessionError) {
+      try handle.session.run(inputs: buffers.inputs, outputs: buffers.outputs)
+    } catch {
+      throw Failure(error)
+    }
   }
 }
 

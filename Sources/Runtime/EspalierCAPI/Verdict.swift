@@ -8,19 +8,19 @@ public func espalier_session_run_deadline(
   _ frame: UnsafePointer<espalier_frame>!, _ verdict: UnsafeMutablePointer<espalier_verdict>!,
   _ error: UnsafeMutablePointer<espalier_error>!
 ) -> espalier_status {
-  do throws(Failure) {
-    guard let session else { throw Failure("espalier_session_run_deadline: the session is NULL") }
-    guard inputs != nil || inputCount == 0, outputs != nil || outputCount == 0, inputCount >= 0,
-      outputCount >= 0
-    else { throw Failure("espalier_session_run_deadline: the list of inputs or outputs is NULL") }
+  using(session, "espalier_session_run_deadline", error) { handle throws(Failure) in
+    let buffers = try FrameBuffers(
+      "espalier_session_run_deadline", inputs: inputs, inputCount, outputs: outputs, outputCount)
     let wanted = try SizedStructure.frame(frame)
-    let found = try run(
-      SessionHandle.from(session), UnsafeBufferPointer(start: inputs, count: inputCount),
-      UnsafeBufferPointer(start: outputs, count: outputCount), wanted)
+    let found: FrameVerdict
+    do throws(SessionError) {
+      found = try handle.session.run(
+        inputs: buffers.inputs, outputs: buffers.outputs, deadline: Deadline(wanted),
+        frame: FrameStamp(wanted))
+    } catch {
+      throw Failure(error)
+    }
     try SizedStructure.write(espalier_verdict(found), to: verdict, named: "the verdict")
-    return ESPALIER_OK
-  } catch let failure {
-    return failure.report(to: error)
   }
 }
 
@@ -39,20 +39,6 @@ public func espalier_session_counters(
     return ESPALIER_OK
   } catch let failure {
     return failure.report(to: error)
-  }
-}
-
-private func run(
-  _ handle: SessionHandle, _ inputs: UnsafeBufferPointer<UnsafePointer<Float>?>,
-  _ outputs: UnsafeBufferPointer<UnsafeMutablePointer<Float>?>, _ frame: espalier_frame
-) throws(Failure) -> FrameVerdict {
-  try handle.begin()
-  defer { handle.end() }
-  do throws(SessionError) {
-    return try handle.session.run(
-      inputs: inputs, outputs: outputs, deadline: Deadline(frame), frame: FrameStamp(frame))
-  } catch {
-    throw Failure(error)
   }
 }
 

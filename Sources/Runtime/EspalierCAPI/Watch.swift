@@ -7,13 +7,8 @@ public func espalier_session_watch(
   _ session: OpaquePointer!, _ options: UnsafePointer<espalier_watch_options>!,
   _ error: UnsafeMutablePointer<espalier_error>!
 ) -> espalier_status {
-  do throws(Failure) {
-    guard let session else { throw Failure("espalier_session_watch: the session is NULL") }
-    let wanted = try SizedStructure.watchOptions(options)
-    try watch(SessionHandle.from(session), wanted)
-    return ESPALIER_OK
-  } catch let failure {
-    return failure.report(to: error)
+  using(session, "espalier_session_watch", error) { handle throws(Failure) in
+    try watch(handle, SizedStructure.watchOptions(options))
   }
 }
 
@@ -33,8 +28,6 @@ public func espalier_session_metrics(
 }
 
 private func watch(_ handle: SessionHandle, _ options: espalier_watch_options) throws(Failure) {
-  try handle.begin()
-  defer { handle.end() }
   var rules = RoadRules()
   rules.saturationFactor = options.saturation_factor
   rules.saturationOffset = options.saturation_offset

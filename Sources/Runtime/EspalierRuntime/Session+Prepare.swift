@@ -1,4 +1,5 @@
 internal import CEspalierKernels
+internal import EspalierPlan
 internal import Synchronization
 
 /// What `Session.prepare` did, for `SessionFacts`.
@@ -11,7 +12,7 @@ struct PreparationRecord {
 extension Session {
   /// Makes the next frame as fast as any later one: places the calling thread as the policy says, makes stacks
   /// and weights present, waits for the workers, runs frames of zeros, and measures the longest time between two
-  /// looks at the deadline.
+  /// looks at the deadline. Where pictures are declared, as many frames of black pictures follow.
   ///
   /// Call it on the thread that will run the frames. Takes `warmUpFrames` frames' time, and allocates. Memory that
   /// was locked stays so until the session ends; weights, until the model ends.
@@ -36,6 +37,7 @@ extension Session {
     if locksMemory { lockMemory() }
     if policy.workers == .started { pool.awaitWorkers() }
     try warmUp(frames: warmUpFrames)
+    try warmUpPictures(frames: warmUpFrames)
     return facts
   }
 
@@ -48,7 +50,8 @@ extension Session {
   private mutating func lockMemory() {
     preparation.lockedByteCount = 0
     preparation.lockErrorCode = 0
-    for bytes in [arena.bytes, scratch.bytes, table.memory.bytes, pool.signalMemory.bytes, model.weights] {
+    let own = [arena.bytes, scratch.bytes, table.memory.bytes, pool.signalMemory.bytes, model.weights]
+    for bytes in own + (pictureFrames?.ownedBytes ?? []) {
       guard let base = bytes.baseAddress else { continue }
       let code = espalier_memory_lock(base, bytes.count)
       if code == 0 { preparation.lockedByteCount += bytes.count } else { preparation.lockErrorCode = code }
@@ -75,6 +78,27 @@ extension Session {
       longestPiece = max(longestPiece, warmUp(level, frames: frames))
     }
     preparation.checkpointNanoseconds = longestPiece
+  }
+
+  /// Runs frames of black pictures, in memory of its own.
+  private mutating func warmUpPictures(frames: Int) throws(SessionError) {
+    guard frames > 0, let pictureFrames else { return }
+    let edge = 64
+    guard let memory = SystemMemory(byteCount: 3 * edge * edge) else {
+      throw .outOfMemory(byteCount: 3 * edge * edge)
+    }
+    let black = Picture(
+      format: .rgb8, width: edge, height: edge, planes: (UnsafeRawPointer(memory.base), nil, nil),
+      strides: (3 * edge, 0, 0))
+    for index in model.inputs.indices { pictureFrames.set(black, input: index, isWatched: false) }
+    let table = pictureFrames.main.table
+    table.setPorts(
+      inputs: UnsafeBufferPointer(pictureFrames.inputs), outputs: UnsafeBufferPointer(pictureFrames.outputs))
+    pool.use(table)
+    for level in table.levels {
+      for _ in 0..<frames { _ = pool.run(level, deadline: FrameState.noDeadline - 1) }
+    }
+    lastFrameHadPictures = false
   }
 
   /// Runs frames through a level, and notes how long they take.

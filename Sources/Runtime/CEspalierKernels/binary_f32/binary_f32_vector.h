@@ -113,11 +113,24 @@ static void strided_rows(binary_rows rows, binary_plane p, const int64_t *stride
     }
 }
 
+// Rows shorter than a vector, as the channels of a picture in planes, are taken across.
+static void walk_apart(binary_rows rows, binary_plane p, const int64_t *stride) {
+  if (p.count >= VL || p.rows <= p.count) {
+    strided_rows(rows, p, stride);
+    return;
+  }
+  const int64_t across[3] = {p.a_row, p.b_row, p.y_row};
+  strided_rows(rows,
+               (binary_plane){p.a, p.b, p.y, p.count, p.rows, stride[0], stride[1], stride[2], p.function,
+                              p.alpha, p.beta},
+               across);
+}
+
 static void walk_plane(const binary_rows_set *set, binary_plane plane, const int64_t *stride) {
   if (stride[2] == 1 && stride[0] == 1 && stride[1] == 1) set->both(plane);
   else if (stride[2] == 1 && stride[0] == 1 && stride[1] == 0) set->b_once(plane);
   else if (stride[2] == 1 && stride[0] == 0 && stride[1] == 1) set->a_once(plane);
-  else strided_rows(set->both, plane, stride);
+  else walk_apart(set->both, plane, stride);
 }
 
 // Whether the call raises to a power, and every exponent is 2: the one power that is common.

@@ -120,5 +120,10 @@ final class PictureFrames: @unchecked Sendable {
     table.set(picture, at: states[input].placement, input: input)
   }
 
+  /// What frames on pictures touch beside the session's own memory.
+  var ownedBytes: [UnsafeRawBufferPointer] {
+    [memory.bytes, main.table.memory.bytes] + (watched.map { [$0.table.memory.bytes] } ?? [])
+  }
+
   func transform(ofInput input: Int) -> PictureTransform { states[input].transform }
 }
