@@ -51,7 +51,8 @@ extension Session {
     preparation.lockedByteCount = 0
     preparation.lockErrorCode = 0
     let own = [arena.bytes, scratch.bytes, table.memory.bytes, pool.signalMemory.bytes, model.weights]
-    for bytes in own + (pictureFrames?.ownedBytes ?? []) {
+    let kept = store.map { [$0.bytes] } ?? []
+    for bytes in own + kept + (pictureFrames?.ownedBytes ?? []) {
       guard let base = bytes.baseAddress else { continue }
       let code = espalier_memory_lock(base, bytes.count)
       if code == 0 { preparation.lockedByteCount += bytes.count } else { preparation.lockErrorCode = code }
@@ -93,7 +94,7 @@ extension Session {
     for index in model.inputs.indices { pictureFrames.set(black, input: index, isWatched: false) }
     let table = pictureFrames.main.table
     table.setPorts(
-      inputs: UnsafeBufferPointer(pictureFrames.inputs), outputs: UnsafeBufferPointer(pictureFrames.outputs))
+      inputs: UnsafeBufferPointer(pictureFrames.inputs), outputs: ownOutputs(pictureFrames))
     pool.use(table)
     for level in table.levels {
       for _ in 0..<frames { _ = pool.run(level, deadline: FrameState.noDeadline - 1) }

@@ -71,7 +71,8 @@ public struct Session: ~Copyable, Sendable {
     let store = try ResultStore.of(model)
     let table = try CallTable(model, CallList(model), arena: arena.base, threads: threads, limit: limit)
     let pictures = try PictureFrames.make(
-      model, declared: model.pictureInputs, arena: arena, threads: threads, limit: limit)
+      model, declared: model.pictureInputs, keepsOutputs: store == nil, arena: arena, threads: threads,
+      limit: limit)
     let frame = FrameState(
       work: FrameWork(table), threads: UInt32(threads), scratch: scratch.base, scratchStride: scratchStride,
       spinsPerBarrier: policy.spinsPerBarrier(threads: threads))

@@ -16,7 +16,7 @@ final class PictureFrames: @unchecked Sendable {
   private let states: UnsafeMutableBufferPointer<State>
   /// Buffers of the inputs that calls read as float32.
   let inputs: UnsafeMutableBufferPointer<UnsafePointer<Float>?>
-  /// Room for the outputs of frames whose caller gives none.
+  /// Room for the outputs of frames whose caller gives none, where they are kept here.
   let outputs: UnsafeMutableBufferPointer<UnsafeMutablePointer<Float>?>
 
   /// What is known of an input's last picture.
@@ -29,9 +29,11 @@ final class PictureFrames: @unchecked Sendable {
 
   /// Nil where not every input is declared.
   ///
+  /// - Parameter keepsOutputs: Whether there is no other room for outputs that no caller takes.
   /// - Throws: `outOfMemory`.
   static func make(
-    _ model: Model, declared: [PictureInput?], arena: SystemMemory, threads: Int, limit: InstructionSet
+    _ model: Model, declared: [PictureInput?], keepsOutputs: Bool, arena: SystemMemory, threads: Int,
+    limit: InstructionSet
   ) throws(SessionError) -> PictureFrames? {
     var (all, shapes): ([PictureInput], [PictureShape]) = ([], [])
     for (index, picture) in declared.enumerated() {
@@ -41,7 +43,8 @@ final class PictureFrames: @unchecked Sendable {
     }
     guard !all.isEmpty else { return nil }
     return try PictureFrames(
-      model, declared: all, shapes: shapes, arena: arena, threads: threads, limit: limit)
+      model, declared: all, shapes: shapes, keepsOutputs: keepsOutputs, arena: arena, threads: threads,
+      limit: limit)
   }
 
   /// - Parameters:
@@ -49,8 +52,8 @@ final class PictureFrames: @unchecked Sendable {
   ///   - shapes: Likewise; with as many channels as are declared.
   /// - Throws: `outOfMemory`.
   init(
-    _ model: Model, declared: [PictureInput], shapes: [PictureShape], arena: SystemMemory, threads: Int,
-    limit: InstructionSet
+    _ model: Model, declared: [PictureInput], shapes: [PictureShape], keepsOutputs: Bool,
+    arena: SystemMemory, threads: Int, limit: InstructionSet
   ) throws(SessionError) {
     let calls = PictureCalls(CallList(model), shapes: shapes)
     let reads = PictureCalls(CallList(watching: model), shapes: shapes).readsInput
@@ -60,7 +63,8 @@ final class PictureFrames: @unchecked Sendable {
     let stateRoom = plan.room(for: State.self, count: shapes.count)
     let inputRoom = plan.room(for: UnsafePointer<Float>?.self, count: shapes.count)
     let outputRoom = plan.room(for: UnsafeMutablePointer<Float>?.self, count: model.outputs.count)
-    let resultRooms = model.outputs.map { plan.room(for: Float.self, count: $0.byteCount / 4) }
+    let kept = keepsOutputs ? model.outputs : []
+    let resultRooms = kept.map { plan.room(for: Float.self, count: $0.byteCount / 4) }
     var bufferRooms: [MemoryPlan.Room<Float>?] = []
     for (index, port) in model.inputs.enumerated() {
       let isRead = calls.readsInput[index] || reads[index]
@@ -84,8 +88,9 @@ final class PictureFrames: @unchecked Sendable {
         at: index, to: State(placement: PicturePlacement(declared[index], picture: size, input: size)))
       inputs.initializeElement(at: index, to: buffers[index].map { UnsafePointer($0) })
     }
+    outputs.initialize(repeating: nil)
     for (index, room) in resultRooms.enumerated() {
-      outputs.initializeElement(at: index, to: room.bound(in: memory).baseAddress)
+      outputs[index] = room.bound(in: memory).baseAddress
     }
     main = try PictureTable(
       calls, model, declared: declared, shapes: shapes, tables: (columns, rows), buffers: buffers,

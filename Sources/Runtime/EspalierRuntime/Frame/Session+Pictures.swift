@@ -20,7 +20,8 @@ extension Session {
     var all = declaredPictures
     all[index] = declared
     let frames = try PictureFrames.make(
-      model, declared: all, arena: arena, threads: threads, limit: instructionSetLimit)
+      model, declared: all, keepsOutputs: store == nil, arena: arena, threads: threads,
+      limit: instructionSetLimit)
     if watcher != nil { try frames?.prepareWatching(model, threads: threads, limit: instructionSetLimit) }
     // Not in a frame's time: the pool keeps the calls of its last frame.
     pool.use(table)
@@ -45,7 +46,7 @@ extension Session {
   ) throws(SessionError) -> FrameVerdict {
     let entry = espalier_clock_nanoseconds()
     let frames = try require(pictures)
-    let results = outputs.isEmpty ? store?.room ?? UnsafeBufferPointer(frames.outputs) : outputs
+    let results = outputs.isEmpty ? ownOutputs(frames) : outputs
     try requireBuffers(outputs: results)
     lastFrameHadPictures = true
     return judge(entry: entry, deadline: deadline, frame: frame, outputs: results) { session, level, limit in
@@ -83,6 +84,11 @@ extension Session {
     if let store { return store.keptOutput(index) }
     return UnsafeBufferPointer(
       start: UnsafePointer(pictureFrames.outputs[index]), count: model.outputs[index].byteCount / 4)
+  }
+
+  /// Where outputs go that no caller takes.
+  func ownOutputs(_ frames: PictureFrames) -> UnsafeBufferPointer<UnsafeMutablePointer<Float>?> {
+    store?.room ?? UnsafeBufferPointer(frames.outputs)
   }
 
   /// - Returns: What frames on pictures need.

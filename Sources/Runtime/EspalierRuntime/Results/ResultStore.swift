@@ -60,6 +60,9 @@ final class ResultStore: @unchecked Sendable {
     }
   }
 
+  /// Where all of its outputs lie.
+  var bytes: UnsafeRawBufferPointer { memory.bytes }
+
   /// Where the next frame's outputs go where the caller gives no buffers.
   var room: UnsafeBufferPointer<UnsafeMutablePointer<Float>?> {
     UnsafeBufferPointer(rebasing: pointers[next * outputCount..<(next + 1) * outputCount])
