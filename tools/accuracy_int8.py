@@ -195,7 +195,7 @@ class Judged:
             "-o", packs[1])
         self.seconds = time.monotonic() - started
         report = json.loads(report.splitlines()[-1])
-        self.size, self.share = report["size_ratio"], report["calibration"]["int8_share"]
+        self.size, self.share = report["size_ratio"], report.get("calibration", {}).get("int8_share", 0.0)
         self.noise = min(output["snr_db"] for group in report["calibration"]["groups"] for output in group["outputs"])
         for start in range(0, len(frames), CHUNK):
             end = min(start + CHUNK, len(frames))

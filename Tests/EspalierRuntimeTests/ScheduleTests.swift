@@ -7,12 +7,14 @@ import Testing
 @Suite("The schedule of a frame") struct ScheduleTests {
   /// A call with what it needs; `weight` is its cost in units of the cost worth sharing.
   private static func call(
-    items: UInt32, weight: Double, needsBarrier: Bool
+    items: UInt32, weight: Double, needsBarrier: Bool, beginning: Double = 0
   ) -> (Plan.Call, CallResources) {
     let cost = UInt64(weight * Double(Schedule.costWorthSharing))
     return (
       Plan.Call(family: 1, needsBarrier: needsBarrier, operands: [], parameters: [], name: ""),
-      CallResources(items: items, scratchByteCount: 0, multiplyAdds: cost, touchedByteCount: 0, arenaEnd: 0)
+      CallResources(
+        items: items, scratchByteCount: 0, multiplyAdds: cost, touchedByteCount: 0, arenaEnd: 0,
+        beginningMultiplyAdds: UInt64(beginning * Double(Schedule.costWorthSharing)))
     )
   }
 
@@ -77,6 +79,15 @@ import Testing
       (cost - Double(resources.cost) / Double(resources.items)) < Double(Schedule.costWorthSharing)
     )
     #expect(isHalf || isWorthIt)
+  }
+
+  /// 100 items of which each costs 4; a piece's beginning may take a sixteenth of it.
+  @Test(arguments: [(0, 2), (1, 4), (5, 20), (1_000, 100)])
+  func `begins no more pieces than pay`(beginning: Int, piece: UInt32) {
+    let (call, resources) = Self.call(
+      items: 100, weight: 400, needsBarrier: false, beginning: Double(beginning))
+    var schedule = Schedule(threads: 2)
+    #expect(schedule.place(call, resources).itemsPerClaim == piece)
   }
 
   @Test func `lets small calls run on one thread without waiting`() {

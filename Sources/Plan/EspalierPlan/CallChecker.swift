@@ -117,7 +117,8 @@ struct CallChecker {
     return CallResources(
       items: UInt32(clamping: facts.items), scratchByteCount: facts.scratchByteCount,
       multiplyAdds: min(facts.multiplyAdds, 1 << 60), touchedByteCount: touched, arenaEnd: arenaEnd,
-      itemMultiplyAdds: min(facts.itemMultiplyAdds, facts.multiplyAdds), weightsByteCount: weights)
+      itemMultiplyAdds: min(facts.itemMultiplyAdds, facts.multiplyAdds), weightsByteCount: weights,
+      beginningMultiplyAdds: min(facts.beginningMultiplyAdds, 1 << 60))
   }
 }
 

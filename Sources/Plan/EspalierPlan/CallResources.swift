@@ -14,10 +14,12 @@ public struct CallResources: Sendable, Equatable {
   public var itemMultiplyAdds: UInt64 = 0
   /// How many of the touched bytes are weights.
   public var weightsByteCount: UInt64 = 0
+  /// How many multiply-adds take as long as what a kernel does before the first of a run of items.
+  public var beginningMultiplyAdds: UInt64 = 0
 
   public init(
     items: UInt32, scratchByteCount: Int, multiplyAdds: UInt64, touchedByteCount: UInt64, arenaEnd: UInt64,
-    itemMultiplyAdds: UInt64 = 0, weightsByteCount: UInt64 = 0
+    itemMultiplyAdds: UInt64 = 0, weightsByteCount: UInt64 = 0, beginningMultiplyAdds: UInt64 = 0
   ) {
     self.items = items
     self.scratchByteCount = scratchByteCount
@@ -26,6 +28,7 @@ public struct CallResources: Sendable, Equatable {
     self.arenaEnd = arenaEnd
     self.itemMultiplyAdds = itemMultiplyAdds
     self.weightsByteCount = weightsByteCount
+    self.beginningMultiplyAdds = beginningMultiplyAdds
   }
 
   /// Multiply-adds, with every touched byte counted as two: about what both cost on a current core.

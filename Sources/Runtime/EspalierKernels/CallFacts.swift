@@ -12,6 +12,8 @@ public struct CallFacts: Sendable {
   public var multiplyAdds: UInt64
   /// No piece has more of them.
   public var itemMultiplyAdds: UInt64
+  /// How many multiply-adds take as long as what a kernel does before the first of a run of pieces.
+  public var beginningMultiplyAdds: UInt64
 }
 
 extension KernelFamily {
@@ -54,6 +56,7 @@ extension KernelFamily {
     }
     return CallFacts(
       items: Int(facts.items), scratchByteCount: Int(clamping: facts.scratch_bytes), extents: extents,
-      multiplyAdds: facts.multiply_adds, itemMultiplyAdds: facts.item_multiply_adds)
+      multiplyAdds: facts.multiply_adds, itemMultiplyAdds: facts.item_multiply_adds,
+      beginningMultiplyAdds: facts.beginning_multiply_adds)
   }
 }

@@ -56,14 +56,16 @@ struct Schedule {
     return Place(bounds: bounds, waits: waits, isClaimed: isClaimed, itemsPerClaim: itemsPerClaim(resources))
   }
 
-  /// Half of a share, so that there is something to take of a thread that was kept from its other half; but never so
-  /// little that taking costs more than computing, nor more than lies between two looks at a deadline.
+  /// Half of a share, so that there is something to take of a thread that was kept from its other half, and no more
+  /// than lies between two looks at a deadline; but never so little that taking costs more than computing, nor that
+  /// what kernels do before a piece is more than a sixteenth of it.
   private func itemsPerClaim(_ resources: CallResources) -> UInt32 {
     let items = Double(resources.items)
     let half = items / Double(2 * threads)
     let worthIt = items * Double(Schedule.costWorthSharing) / Double(max(1, resources.cost))
     let piece = min(max(half, worthIt).rounded(.up), items)
-    return max(1, min(UInt32(piece), resources.itemsPerCheckpoint))
+    let begun = 16 * items * Double(resources.beginningMultiplyAdds) / Double(max(1, resources.cost))
+    return max(1, min(UInt32(piece), resources.itemsPerCheckpoint), UInt32(min(begun.rounded(.up), items)))
   }
 
   private mutating func needsWait(before call: Plan.Call, isShared: Bool) -> Bool {

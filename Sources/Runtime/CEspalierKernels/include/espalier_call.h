@@ -51,6 +51,7 @@ typedef struct espalier_call_facts {
   uint64_t extent[ESPALIER_OPERAND_LIMIT];          // out: bytes that the kernel may touch of each operand
   uint64_t multiply_adds;                           // out: useful multiply-adds (0 for pure data movement)
   uint64_t item_multiply_adds;                      // out: no item has more of them
+  uint64_t beginning_multiply_adds;                 // out: how many take as long as what precedes a run's first item
 } espalier_call_facts;
 
 // Proves that a call touches nothing outside its operands, whatever the pack says; false: refuse the pack.
