@@ -55,6 +55,7 @@ public enum OperatorRegistry {
     Split.self,
     Squeeze.self,
     Tile.self,
+    TopK.self,
     Transpose.self,
     Trilu.self,
     Unary.self,
