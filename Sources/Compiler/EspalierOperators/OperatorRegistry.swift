@@ -23,6 +23,7 @@ public enum OperatorRegistry {
     GatherElements.self,
     GatherND.self,
     Gemm.self,
+    GridSample.self,
     GroupNormalization.self,
     Identity.self,
     InstanceNormalization.self,
