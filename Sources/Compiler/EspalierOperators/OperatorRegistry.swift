@@ -35,6 +35,7 @@ public enum OperatorRegistry {
     MaxPool.self,
     MaxUnpool.self,
     MeanVarianceNormalization.self,
+    NonMaxSuppression.self,
     OneHot.self,
     Pad.self,
     QuantizeLinear.self,
