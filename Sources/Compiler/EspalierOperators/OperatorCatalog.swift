@@ -88,7 +88,7 @@ public enum OperatorCatalog {
     ],
     .detection: [
       "GridSample": 16...22, "MaxUnpool": 9...22, "NonMaxSuppression": 10...11, "OneHot": 9...11,
-      "TopK": 1...24,
+      "RoiAlign": 10...22, "TopK": 1...24,
     ],
     .quantized: [
       "ConvInteger": 10...10, "DequantizeLinear": 10...25, "DynamicQuantizeLinear": 11...11,

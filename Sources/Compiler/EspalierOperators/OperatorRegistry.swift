@@ -49,6 +49,7 @@ public enum OperatorRegistry {
     Reshape.self,
     Resize.self,
     ReverseSequence.self,
+    RoiAlign.self,
     ScatterElements.self,
     ScatterND.self,
     Slice.self,
