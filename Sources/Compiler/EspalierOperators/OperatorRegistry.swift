@@ -11,6 +11,7 @@ public enum OperatorRegistry {
     BitCast.self,
     Cast.self,
     ChannelShuffle.self,
+    Col2Im.self,
     Concat.self,
     Conv.self,
     ConvTranspose.self,
