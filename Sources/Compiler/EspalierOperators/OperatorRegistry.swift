@@ -16,6 +16,7 @@ public enum OperatorRegistry {
     Conv.self,
     ConvTranspose.self,
     Cumulation.self,
+    DeformConv.self,
     DepthToSpace.self,
     DequantizeLinear.self,
     Expand.self,
