@@ -83,4 +83,13 @@ typedef struct espalier_nms_f32_parameters {
   int32_t output_base, row_stride, column_stride;
 } espalier_nms_f32_parameters;
 
+// y[i] = x[i, index[i]]: for every index of `extent` the element of one more axis of the input that another tensor
+// names, as a float. Negative ones count from the end; one outside of the axis gives 0.
+// Operands: 0 input, 1 indices, 2 output.
+typedef struct espalier_take_f32_parameters {
+  int32_t extent[6], input_stride[6], index_stride[6], output_stride[6];
+  int32_t axis, axis_stride;
+  int32_t input_base, index_base, output_base;
+} espalier_take_f32_parameters;
+
 #endif
