@@ -117,7 +117,8 @@ public struct Col2Im: LowerableOperator {
 
   public func layoutDemand(input index: Int, _ inputs: [TensorType]) -> LayoutDemand { .any }
 
-  /// One addition for each tap: its columns are a window onto the input, their places one onto the output.
+  /// One addition for each tap: its columns are a window onto the input, their places one onto the sums, which lie
+  /// row by row as the columns do.
   public func lower(_ node: Node, into lowering: inout Lowering) throws(LoweringError) {
     let source = lowering.view(of: node.inputs[0])
     let output = lowering.allocate(node.outputs[0])
@@ -125,13 +126,19 @@ public struct Col2Im: LowerableOperator {
     guard output.rank <= 6, let positions = try? window.outputExtents(of: image) else {
       throw .tooManyAxes(node: node.name, shape: output.shape)
     }
-    lowering.fill(output, with: 0)
+    let sums =
+      output.isRowMajor
+      ? output
+      : View(
+        lowering.newBuffer(shape: [output.shape.elementCount]).buffer, shape: output.shape,
+        strides: output.shape.rowMajorStrides)
+    lowering.fill(sums, with: 0)
     var columns = source
     columns.shape = [output.shape[0], output.shape[1], block.elementCount] + positions
     columns.strides = [source.strides[0], source.strides[1] * block.elementCount, source.strides[1]]
     columns.strides += positions.rowMajorStrides.map { $0 * source.strides[2] }
     for tap in 0..<block.elementCount {
-      var (from, to) = (columns.sliced(axis: 2, start: tap, count: 1).dropping(axis: 2), output)
+      var (from, to) = (columns.sliced(axis: 2, start: tap, count: 1).dropping(axis: 2), sums)
       var rest = tap
       for axis in image.indices.reversed() {
         let first = rest % block[axis] * dilations[axis] - pads[axis]
@@ -148,5 +155,6 @@ public struct Col2Im: LowerableOperator {
       guard !to.shape.contains(0) else { continue }
       try lowering.binary(.add, to, from, to: to)
     }
+    if sums != output { try lowering.copy(from: sums, to: output) }
   }
 }

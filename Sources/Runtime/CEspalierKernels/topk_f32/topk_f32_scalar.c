@@ -4,12 +4,29 @@
 
 #include "../common/rank.h"
 
+enum { block = 32 };
+
+// Whether none of a block of neighbors is as good as `worst`. What compares with neither (NaN) is not settled here.
+static inline bool all_worse(const float *x, float worst, bool largest) {
+  int32_t open = 0;
+  if (largest)
+    for (int i = 0; i < block; i++) open |= !(x[i] < worst);
+  else
+    for (int i = 0; i < block; i++) open |= !(x[i] > worst);
+  return open == 0;
+}
+
 // The ranks of the best elements of a row, the best one first.
 static void select_best(const espalier_topk_f32_parameters *p, const float *x, uint64_t *best) {
   const int64_t count = p->count, step = p->input_length_stride;
   for (int64_t j = 0; j < count; j++) best[j] = espalier_rank(x[j * step], (uint32_t)j, p->largest);
   espalier_heap_make(best, count, false);
   for (int64_t j = count; j < p->length; j++) {
+    // Most blocks of a long row are passed over whole.
+    while (step == 1 && j + block <= p->length &&
+           all_worse(x + j, x[espalier_rank_index(best[0])], p->largest))
+      j += block;
+    if (j == p->length) break;
     const uint64_t rank = espalier_rank(x[j * step], (uint32_t)j, p->largest);
     if (rank < best[0]) continue;
     best[0] = rank;
