@@ -195,8 +195,11 @@ class Judged:
             "-o", packs[1])
         self.seconds = time.monotonic() - started
         report = json.loads(report.splitlines()[-1])
-        self.size, self.share = report["size_ratio"], report.get("calibration", {}).get("int8_share", 0.0)
-        self.noise = min(output["snr_db"] for group in report["calibration"]["groups"] for output in group["outputs"])
+        # A network that stays in float32, such as one that was pruned only, has none.
+        calibration = report.get("calibration", {"int8_share": 0.0, "groups": []})
+        self.size, self.share = report["size_ratio"], calibration["int8_share"]
+        noises = [output["snr_db"] for group in calibration["groups"] for output in group["outputs"]]
+        self.noise = min(noises, default=float("nan"))
         for start in range(0, len(frames), CHUNK):
             end = min(start + CHUNK, len(frames))
             pictures = frames(start, end)

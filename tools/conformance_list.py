@@ -28,6 +28,7 @@ TIERS = {
         TensorScatter Tile Transpose Trilu Unique Unsqueeze Upsample""",
     "T4": """ArgMax ArgMin ReduceL1 ReduceL2 ReduceLogSum ReduceLogSumExp ReduceMax ReduceMean ReduceMin ReduceProd
         ReduceSum ReduceSumSquare""",
+    "T5": "Col2Im DeformConv GridSample MaxUnpool NonMaxSuppression OneHot RoiAlign TopK",
     "T6": """ConvInteger DequantizeLinear DynamicQuantizeLinear MatMulInteger QLinearConv QLinearMatMul
         QuantizeLinear""",
 }
@@ -59,7 +60,7 @@ def out_of_scope(name, model):
         return f"element type {', '.join(sorted(exotic)).lower()}"
     strangers = sorted({operator for operator in operators if operator not in TIER})
     if strangers:
-        return f"operator {', '.join(strangers)} is of no tier up to T4, nor T6"
+        return f"operator {', '.join(strangers)} is of no tier up to T6"
     return None
 
 

@@ -56,7 +56,7 @@ extension NodeTest {
         throw ConformanceFailure(description: "\(outputs.count) outputs, not \(data.outputs.count)")
       }
       for (index, (found, expected)) in zip(outputs, data.outputs).enumerated() {
-        try compare(found, expected, output: index)
+        try compare(withoutFreeRows(found, expected), expected, output: index)
       }
     }
   }
@@ -84,6 +84,17 @@ extension NodeTest {
       }
     }
     throw failure ?? ConformanceFailure(description: "has no inputs to run on")
+  }
+
+  /// ONNX's NonMaxSuppression has as many rows as it finds boxes. Where that depends on the frame, ours has rows of
+  /// −1 behind them, which do not count.
+  private func withoutFreeRows(_ found: Tensor, _ expected: Tensor) -> Tensor {
+    guard model.graph.nodes.contains(where: { $0.type == "NonMaxSuppression" }), found.shape.count == 2,
+      case .integers(let elements) = found.storage, expected.count <= found.count,
+      elements[expected.count...].allSatisfy({ $0 == -1 })
+    else { return found }
+    return Tensor(
+      shape: expected.shape, element: found.type.element, integers: Array(elements[..<expected.count]))
   }
 
   /// ONNX's own tolerances: relative 1e-3, absolute 1e-7; integers are equal.

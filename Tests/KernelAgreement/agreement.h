@@ -62,7 +62,7 @@ void try_views_u8(void);  // fill, copy, table, quantize, dequantize, binary and
 void try_conv_gemm_f32(void);
 void try_conv_depthwise_f32(void);
 void try_conv_winograd_f32(void);
-void try_images_f32(void);  // pool, resize and lrn
+void try_images_f32(void);  // pool, resize, sample and lrn
 void try_views_f32(void);   // fill, copy, unary, binary, select, gather and statistics
 void try_sums_f32(void);    // reduce, softmax, matmul and normalize
 

@@ -1,4 +1,4 @@
-// Random pooling, resampling and local response normalization of float32.
+// Random pooling, resampling, sampling and local response normalization of float32.
 #include "agreement.h"
 
 static int32_t channels_and_gap(int32_t channels) { return channels + pick(0, 2); }
@@ -62,7 +62,33 @@ static void try_lrn(void) {
   check_example(&e);
 }
 
+static void try_sample(void) {
+  espalier_sample_f32_parameters p = {
+      .batch = pick(1, 2), .channels = pick(1, 70), .axes = pick(2, 3), .mode = pick(0, 2), .padding = pick(0, 2),
+      .edge = one_in(2) ? 0.5f : 0, .offset = 1, .scale = {1, pick_float(0, 3), 2}, .shift = {0, -0.5f, 1},
+      .step = {1, 0, pick(-1, 1)}};
+  int32_t places = 1;
+  p.input_stride_n = p.output_stride_n = channels_and_gap(p.channels);
+  for (int i = 2; i >= 0; i--) {
+    const bool flat = i == 0 && p.axes == 2;
+    p.input[i] = flat ? 1 : pick(1, 7), p.output[i] = flat ? 1 : pick(1, 7);
+    p.input_stride[i] = p.input_stride_n, p.input_stride_n *= p.input[i];
+    p.output_stride[i] = p.output_stride_n, p.output_stride_n *= p.output[i];
+    p.grid_stride[i] = p.mask_stride[i] = places;
+    places *= p.output[i];
+  }
+  p.grid_stride_n = p.mask_stride_n = places;
+  example e = {.family = "sample_f32", .parameters = &p, .tolerance = 1e-5f};
+  for (int i = 0; i < 3; i++) p.grid_base[i] = i * p.batch * places;
+  float_operand(&e, 0, (size_t)(p.batch * p.input_stride_n));
+  float *grid = float_operand(&e, 1, (size_t)(3 * p.batch * places));
+  for (int32_t i = 0; i < 3 * p.batch * places; i++) grid[i] *= one_in(9) ? 1e9f : 4;
+  if (one_in(2)) float_operand(&e, 2, (size_t)(p.batch * places));
+  float_operand(&e, 3, (size_t)(p.batch * p.output_stride_n));
+  check_example(&e);
+}
+
 void try_images_f32(void) {
-  static void (*const attempts[])(void) = {try_pool, try_resize, try_lrn};
-  attempts[pick(0, 2)]();
+  static void (*const attempts[])(void) = {try_pool, try_resize, try_lrn, try_sample};
+  attempts[pick(0, 3)]();
 }

@@ -87,7 +87,8 @@ public enum OperatorCatalog {
       "ReduceProd": 1...18, "ReduceSum": 1...13, "ReduceSumSquare": 1...18,
     ],
     .detection: [
-      "MaxUnpool": 9...22, "OneHot": 9...11,
+      "Col2Im": 18...18, "DeformConv": 19...22, "GridSample": 16...22, "MaxUnpool": 9...22,
+      "NonMaxSuppression": 10...11, "OneHot": 9...11, "RoiAlign": 10...22, "TopK": 1...24,
     ],
     .quantized: [
       "ConvInteger": 10...10, "DequantizeLinear": 10...25, "DynamicQuantizeLinear": 11...11,

@@ -71,6 +71,11 @@ public typealias ByteAffineParameters = espalier_affine_u8_parameters
 public typealias ByteStatisticsParameters = espalier_statistics_u8_parameters
 public typealias StatisticsParameters = espalier_statistics_f32_parameters
 public typealias FrameParameters = espalier_frame_u8_parameters
+public typealias TopKParameters = espalier_topk_f32_parameters
+public typealias SampleParameters = espalier_sample_f32_parameters
+public typealias RoiAlignParameters = espalier_roi_align_f32_parameters
+public typealias NonMaxSuppressionParameters = espalier_nms_f32_parameters
+public typealias TakeParameters = espalier_take_f32_parameters
 /// What a call of `ByteStatisticsParameters` or `StatisticsParameters` writes.
 public typealias KernelStatistics = espalier_statistics
 
@@ -107,6 +112,11 @@ extension ByteAffineParameters: KernelParameters { public static var family: UIn
 extension ByteStatisticsParameters: KernelParameters { public static var family: UInt16 { 29 } }
 extension StatisticsParameters: KernelParameters { public static var family: UInt16 { 30 } }
 extension FrameParameters: KernelParameters { public static var family: UInt16 { 31 } }
+extension TopKParameters: KernelParameters { public static var family: UInt16 { 32 } }
+extension SampleParameters: KernelParameters { public static var family: UInt16 { 33 } }
+extension RoiAlignParameters: KernelParameters { public static var family: UInt16 { 34 } }
+extension NonMaxSuppressionParameters: KernelParameters { public static var family: UInt16 { 35 } }
+extension TakeParameters: KernelParameters { public static var family: UInt16 { 36 } }
 
 /// A parameter block of a kernel that makes each element of one view from the same element of another.
 public protocol ElementwiseParameters: KernelParameters {

@@ -17,13 +17,29 @@ import Testing
     #expect(try node.lowered() == [Self.taken])
   }
 
-  @Test func `takes indices of the frame in the reference only`() throws {
+  @Test func `takes indices of the frame`() throws {
     let node = ImportCase(
       "Gather", ["axis": .int(1)], [.frame(.counting([2, 3, 4])), .frame(.integers([2, 0, 0]))])
     #expect(try node.evaluated() == [Self.taken])
-    #expect(throws: LoweringError.self) { try node.lowered() }
+    #expect(try node.lowered() == [Self.taken])
     let bad = ImportCase("Gather", [:], [.frame(.counting([2])), .frame(.integers([2]))])
     #expect(throws: EvaluationError.indexOutOfRange(2, limit: 2)) { try bad.evaluated() }
+  }
+
+  @Test(arguments: [[], [5], [2, 3], [0]] as [Shape], 0..<4)
+  func `takes indices of the frame along any axis of a feature map`(shape: Shape, axis: Int) throws {
+    var generator = SeededGenerator(seed: 13)
+    let x = generator.tensor([2, 3, 4, 5])
+    let extent = Int64(x.shape[axis])
+    let indices = (0..<shape.elementCount).map { _ in Int64.random(in: -extent..<extent, using: &generator) }
+    try OperatorCase(Gather(axis: axis), [x, .integers(indices, shape: shape)])
+      .expectKernelsAgree(tolerance: 0)
+  }
+
+  @Test func `an index of the frame outside of the axis gives 0 at run time`() throws {
+    let node = OperatorCase(
+      Gather(axis: 0), [.floats([1, 2, 3, 4, 5, 6], shape: [3, 2]), .integers([-3, -4, 2, 3])])
+    #expect(try node.lowered()[0].floats == [1, 2, 0, 0, 5, 6, 0, 0])
   }
 
   @Test func `refuses a known index outside the axis`() {

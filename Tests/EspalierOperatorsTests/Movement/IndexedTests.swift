@@ -4,10 +4,11 @@ import Testing
 
 /// Expected values come from ONNX's reference evaluator 1.23 and ONNX Runtime 1.31.
 @Suite("Operators that read and write by index") struct IndexedTests {
-  /// Both with indices known at import, which lower, and with indices of the frame.
+  /// Both with indices known at import, which lower, and with indices of the frame, of which some do.
   private func expect(
     _ type: String, _ attributes: [String: AttributeValue], _ data: Tensor, _ indices: Tensor,
     updates rest: [Tensor] = [], gives expected: Tensor, lowers: Bool = true,
+    takesIndicesOfFrame: Bool = false,
     sourceLocation: SourceLocation = #_sourceLocation
   ) throws {
     let rest = rest.map { ImportCase.Input.frame($0) }
@@ -20,14 +21,39 @@ import Testing
     }
     let frame = ImportCase(type, attributes, [.frame(data), .frame(indices)] + rest)
     #expect(try frame.evaluated() == [expected], sourceLocation: sourceLocation)
-    #expect(throws: LoweringError.self, sourceLocation: sourceLocation) { try frame.lowered() }
+    if takesIndicesOfFrame {
+      #expect(try frame.lowered() == [expected], sourceLocation: sourceLocation)
+    } else {
+      #expect(throws: LoweringError.self, sourceLocation: sourceLocation) { try frame.lowered() }
+    }
   }
 
   @Test func `GatherElements replaces the position along one axis`() throws {
     let indices = Tensor(shape: [2, 3], integers: [1, 2, 0, 2, 0, -3])
     try expect(
       "GatherElements", ["axis": .int(0)], .counting([3, 3]), indices,
-      gives: Tensor(shape: [2, 3], floats: [3, 7, 2, 6, 1, 2]))
+      gives: Tensor(shape: [2, 3], floats: [3, 7, 2, 6, 1, 2]), takesIndicesOfFrame: true)
+  }
+
+  @Test func `GatherElements takes indices of the frame along any axis of a feature map`() throws {
+    var generator = SeededGenerator(seed: 12)
+    let x = generator.tensor([2, 3, 4, 5])
+    for axis in 0..<4 {
+      var shape = x.shape
+      shape[axis] = 6
+      shape[3 - axis] = min(shape[3 - axis], 2)
+      let extent = Int64(x.shape[axis])
+      let indices = (0..<shape.elementCount).map { _ in Int64.random(in: -extent..<extent, using: &generator)
+      }
+      try OperatorCase(GatherElements(axis: axis), [x, .integers(indices, shape: shape)])
+        .expectKernelsAgree(tolerance: 0)
+    }
+  }
+
+  @Test func `an index of the frame outside of the axis is an error, and 0 at run time`() throws {
+    let node = OperatorCase(GatherElements(axis: 0), [.counting([3]), .integers([1, 3, -4])])
+    #expect(throws: EvaluationError.indexOutOfRange(3, limit: 3)) { try node.op.evaluate(node.inputs) }
+    #expect(try node.lowered() == [Tensor(shape: [3], floats: [1, 0, 0])])
   }
 
   @Test func `GatherND names slices behind the batch axes`() throws {

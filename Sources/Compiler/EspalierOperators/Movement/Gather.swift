@@ -88,12 +88,18 @@ public struct Gather: ViewingOperator {
 
   public func layoutDemand(input index: Int, _ inputs: [TensorType]) -> LayoutDemand { .any }
 
-  /// A window where the indices are evenly spaced, otherwise one call that copies.
+  /// A window where the indices are evenly spaced, otherwise one call that copies. Of indices that come from the
+  /// frame those outside give 0.
   public func lower(_ node: Node, into lowering: inout Lowering) throws(LoweringError) {
-    guard let table else {
-      throw .noKernel(node: node.name, type: Self.name, reason: "its indices are computed from the frame")
-    }
     let source = lowering.view(of: node.inputs[0])
+    guard let table else {
+      let indices = lowering.view(of: node.inputs[1])
+      let inside = source.dropping(axis: axis)
+      let none = [Int](repeating: 0, count: indices.rank)
+      return try lowering.take(
+        node, axis: axis, strides: inside.strides.inserting(none, at: axis),
+        indexStrides: [Int](repeating: 0, count: inside.rank).inserting(indices.strides, at: axis))
+    }
     let extent = source.shape[axis]
     let indices = table.indices.map { $0 < 0 ? $0 + extent : $0 }
     if let (start, step) = arithmeticProgression(indices) {

@@ -65,14 +65,19 @@ public struct GatherElements: LowerableOperator {
 
   public func layoutDemand(input index: Int, _ inputs: [TensorType]) -> LayoutDemand { .any }
 
+  /// One call that copies. Of indices that come from the frame those outside give 0.
   public func lower(_ node: Node, into lowering: inout Lowering) throws(LoweringError) {
     let source = lowering.view(of: node.inputs[0])
-    guard let table,
+    guard let table else {
+      var strides = source.strides
+      strides[axis] = 0
+      let indices = lowering.view(of: node.inputs[1])
+      return try lowering.take(node, axis: axis, strides: strides, indexStrides: indices.strides)
+    }
+    guard
       let blocks = try? BlockTable(
         elementsOf: source.shape, axis: axis, indices: table.indices, shape: table.shape)
-    else {
-      throw .noKernel(node: node.name, type: Self.name, reason: "its indices are computed from the frame")
-    }
+    else { preconditionFailure("inferOutputs accepts tables inside the axis alone") }
     let output = lowering.allocate(node.outputs[0])
     try lowering.gatherBlocks(blocks, from: try lowering.rows(of: source, length: 1), to: output)
   }

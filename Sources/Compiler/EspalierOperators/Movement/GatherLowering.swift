@@ -29,4 +29,40 @@ extension Lowering {
     let entries = weights.append(table: table.map(Int32.init))
     emit(parameters, [source.atLowest, entries, target.atLowest])
   }
+
+  /// Output element by output element what its index names along `axis` of input 0, by kernel take_f32. Indices are
+  /// input 1.
+  ///
+  /// - Parameters:
+  ///   - strides: Along each axis of the output, elements between neighbors in the input.
+  ///   - indexStrides: The same among the indices.
+  mutating func take(
+    _ node: Node, axis: Int, strides: [Int], indexStrides: [Int]
+  ) throws(LoweringError) {
+    let (source, indices) = (view(of: node.inputs[0]), view(of: node.inputs[1]))
+    let output = allocate(node.outputs[0])
+    guard !output.shape.contains(0) else { return }
+    guard source.shape[axis] > 0 else {
+      throw .noKernel(node: node.name, type: node.op.name, reason: "there is nothing along axis \(axis)")
+    }
+    let from = View(source.buffer, base: source.base, shape: output.shape, strides: strides)
+    let named = View(indices.buffer, base: indices.base, shape: output.shape, strides: indexStrides)
+    guard let axes = try mergedAxes([output, from, named]) else { return }
+    var parameters = TakeParameters()
+    parameters.extent = sixAxes(axes.extent, fill: 1)
+    parameters.output_stride = sixAxes(axes.strides[0], fill: 0)
+    parameters.input_stride = sixAxes(axes.strides[1], fill: 0)
+    parameters.index_stride = sixAxes(axes.strides[2], fill: 0)
+    parameters.axis = Int32(source.shape[axis])
+    parameters.axis_stride = Int32(source.strides[axis])
+    parameters.input_base = source.offsetFromLowest
+    parameters.index_base = indices.offsetFromLowest
+    parameters.output_base = output.offsetFromLowest
+    emit(parameters, [source.atLowest, indices.atLowest, output.atLowest])
+  }
+}
+
+extension [Int] {
+  /// The list with others put in front of element `index`.
+  func inserting(_ others: [Int], at index: Int) -> [Int] { Array(self[..<index]) + others + self[index...] }
 }

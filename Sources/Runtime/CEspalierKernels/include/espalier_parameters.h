@@ -8,6 +8,7 @@
 
 #include <stdint.h>
 
+#include "espalier_detection_parameters.h"
 #include "espalier_frame_parameters.h"
 #include "espalier_quantized_parameters.h"
 
