@@ -112,6 +112,9 @@ struct Compile: ParsableCommand {
       """, valueName: "[NAME=]rgb:letterbox:…"))
   var pictureInputs: [PictureArgument] = []
 
+  @Flag(help: "Leave the frames out that 'verify' replays.")
+  var noGolden = false
+
   @Flag(help: "End with one line of JSON on standard output.")
   var json = false
 
@@ -162,7 +165,12 @@ struct Compile: ParsableCommand {
       try network(goal, isLargest: index == 0, inputs, &prepared, &planner, &chain)
     }
     try planner.save()
-    let plan = try plan(of: networks, planner, source, inputs.frames)
+    var plan = try plan(of: networks, planner, source, inputs.frames)
+    if !noGolden {
+      plan.golden = try chain.stage("golden vectors") {
+        try plan.recordedGoldenVectors(seed: pruning.seed, threads: work.jobs)
+      }
+    }
     let bytes = try PlanWriter.bytes(of: plan, weights: storage)
     let levels = try networks.map { try level($0, bytes, planner, inputs, &chain) }
     try chain.stage("write") {
