@@ -1,4 +1,5 @@
 public import CEspalier
+internal import EspalierPlan
 internal import EspalierRuntime
 
 @c @implementation
