@@ -49,7 +49,8 @@ internal import Foundation
     version: "espalier \(version)",
     subcommands: [
       Inspect.self, Compile.self, Quantize.self, Run.self, WatchCommand.self, Bench.self, ProfileCommand.self,
-      Compare.self, Verify.self, Evaluate.self, Observe.self, Merge.self, Rank.self, Sensitivity.self,
+      Compare.self, Verify.self, Evaluate.self, Observe.self, Calibrate.self, Merge.self, Rank.self,
+      Sensitivity.self,
       Measure.self,
       Export.self, Operators.self,
       Compete.self,

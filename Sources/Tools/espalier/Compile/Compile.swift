@@ -135,6 +135,13 @@ struct Compile: ParsableCommand {
     guard meaning.results != nil || meaning.classes == nil else {
       throw ValidationError("--classes names the classes of --results")
     }
+    guard
+      calibration.statistics == nil || (calibration.quantizes && !pruning.prunes && !sparsity.changesWeights)
+    else {
+      throw ValidationError(
+        "--statistics are of the whole network in float32: they go with 8 bits, without pruning, levels or sparsity"
+      )
+    }
     guard sparsity.clusters == nil || !calibration.quantizes else {
       throw ValidationError(
         """
@@ -237,7 +244,12 @@ struct Compile: ParsableCommand {
   }
 
   private func calibrationFrames(for graph: Graph) throws -> CalibrationFrames {
-    try CalibrationFrames(calibration.calibrate, reader: try pictures.reader(for: graph, pictureInputs))
+    let reader = try pictures.reader(for: graph, pictureInputs)
+    guard let path = calibration.statistics else {
+      return try CalibrationFrames(calibration.calibrate, reader: reader)
+    }
+    return try CalibrationFrames(
+      calibration.calibrate, reader: reader, known: try CalibrationStatistics(path: path), path: path)
   }
 
   /// Same model, same options, same bytes: no dates, no paths.
