@@ -25,6 +25,18 @@ package struct ExactSum: Sendable {
     if carry != 0 { parts.append(carry) }
   }
 
+  /// The same parts for the same sum, whatever it was made of: the nearest number, the nearest to what is left, and so on;
+  /// the least first.
+  package var canonicalParts: [Double] {
+    var (rest, found) = (self, [Double]())
+    while true {
+      let next = rest.value
+      guard next != 0 else { return found.reversed() }
+      found.append(next)
+      rest.add(-next)
+    }
+  }
+
   /// The nearest number, of two equally near the even one.
   package var value: Double {
     guard var sum = parts.last else { return 0 }

@@ -15,6 +15,7 @@
 
 #include "espalier_picture.h"
 #include "espalier_result.h"
+#include "espalier_verification.h"
 
 #ifdef __cplusplus
 extern "C" {
@@ -174,22 +175,6 @@ typedef struct espalier_thread {
 
 #define ESPALIER_THREAD_INIT \
   { sizeof(espalier_thread), -1, 0, ESPALIER_SCHED_OTHER, 0, 0 }
-
-/* What replays of a pack's golden vectors showed. What stands behind `wrong` is of the first one that was wrong. */
-typedef struct espalier_verification {
-  size_t size;                 /* sizeof(espalier_verification) */
-  uint32_t levels;             /* that the pack has vectors of; 0: it has none */
-  uint32_t replays;            /* that were made */
-  uint32_t wrong;              /* of these */
-  uint32_t level, threads;
-  const char *instruction_set; /* lives as long as the library; NULL where nothing was wrong */
-  uint64_t output, element;    /* ESPALIER_UNKNOWN: an element that the pack does not keep */
-  float expected, found;
-  float allowed;               /* difference; 0: the bits must be the same */
-} espalier_verification;
-
-#define ESPALIER_VERIFICATION_INIT \
-  { sizeof(espalier_verification), 0, 0, 0, 0, 0, NULL, 0, 0, 0, 0, 0 }
 
 /* What can be wrong with a tensor. */
 typedef enum espalier_rule {

@@ -24,7 +24,8 @@ struct CalibratedTensor: Codable {
   }
 
   private static func packed(_ sums: [ExactSum]) -> (Data, Data) {
-    (PackedNumbers.data(sums.flatMap(\.parts)), Data(sums.map { UInt8($0.parts.count) }))
+    let parts = sums.map(\.canonicalParts)
+    return (PackedNumbers.data(parts.flatMap { $0 }), Data(parts.map { UInt8($0.count) }))
   }
 
   /// Nil where so many frames give no such numbers.
