@@ -231,7 +231,8 @@ if !embedded {
         "PlanFixtures",
       ]),
     .testTarget(
-      name: "EspalierObserveTests", dependencies: ["EspalierObserve", "EspalierGraph", "EspalierOperators"]),
+      name: "EspalierObserveTests",
+      dependencies: ["EspalierObserve", "EspalierGraph", "EspalierOperators", "PlanFixtures"]),
     .testTarget(
       name: "EspalierPruneTests",
       dependencies: [

@@ -1,4 +1,4 @@
-"""Runs 'espalier eval' and 'observe' over a Ray cluster; see tools/fleet."""
+"""Runs 'espalier eval', 'observe' and 'calibrate' over a Ray cluster; see tools/fleet."""
 
 import argparse
 import ctypes
@@ -19,7 +19,7 @@ import ray
 from tqdm import tqdm
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
-COMMANDS = ["eval", "observe"]
+COMMANDS = ["eval", "observe", "calibrate"]
 # So often a shard is begun again whose worker died.
 RETRIES = 5
 
@@ -38,8 +38,8 @@ class Killed(Exception):
 
 def arguments():
     parser = argparse.ArgumentParser(
-        prog="tools/fleet", usage="tools/fleet [OPTION]… {eval,observe} ARGUMENT…",
-        description="Runs 'espalier eval' or 'observe' over a Ray cluster and prints what one machine would.")
+        prog="tools/fleet", usage="tools/fleet [OPTION]… {eval,observe,calibrate} ARGUMENT…",
+        description="Runs 'espalier eval', 'observe' or 'calibrate' over a Ray cluster and gives what one machine would.")
     place = parser.add_mutually_exclusive_group()
     place.add_argument("--address", help="the cluster, HOST:PORT; otherwise workers on this machine")
     place.add_argument("--workers", type=int, default=os.cpu_count(), help="on this machine (%(default)s)")
@@ -50,7 +50,7 @@ def arguments():
     place = next((place for place, argument in enumerate(own) if argument in COMMANDS), None)
     options = parser.parse_args(own if place is None else own[:place])
     if place is None:
-        parser.error("what is to be run? eval or observe, with espalier's arguments behind it")
+        parser.error("what is to be run? eval, observe or calibrate, with espalier's arguments behind it")
     if options.workers < 1 or (options.shards or 1) < 1:
         parser.error("--workers and --shards are at least 1")
     options.command = own[place:]
@@ -78,7 +78,7 @@ def cores(command):
         value, _ = taken(command, names)
         if value and value.isdigit():
             return max(1, int(value)), command
-    return 1, command + (["--jobs", "1"] if command[0] == "observe" else [])
+    return 1, command + (["--jobs", "1"] if command[0] != "eval" else [])
 
 
 def end_with_parent():
@@ -89,7 +89,7 @@ def end_with_parent():
 def shard(command, folder, ranges):
     """Runs one shard where the task happens to be; the bytes of its part.
 
-    `ranges` are the bytes of the file between the rounds of 'observe', or None.
+    `ranges` are the bytes of the file between the rounds of 'observe' or 'calibrate', or None.
     """
     with tempfile.TemporaryDirectory(prefix="espalier-") as temporary:
         part = pathlib.Path(temporary, "part.json")
@@ -161,12 +161,14 @@ class Fleet:
         command = [word for word in self.command if word != "--json"]
         self.merge(self.run(command, "eval"), *flags)
 
-    def observe(self):
+    def rounds(self):
+        """Both rounds of 'observe' or 'calibrate'."""
         flags = [word for word in self.command if word == "--json"]
         output, command = taken([word for word in self.command if word != "--json"], ["-o", "--output"])
         if output is None:
-            raise Failed(2, "fleet: observe needs -o DIR, the folder to write to")
-        first = self.run(command, "observe")
+            what = "DIR, the folder" if command[0] == "observe" else "FILE.json, the file"
+            raise Failed(2, f"fleet: {command[0]} needs -o {what} to write to")
+        first = self.run(command, command[0])
         ranges = self._folder / "ranges.json"
         self.merge(first, "-o", str(ranges), quiet=True)
         second = self.run(command, "count", ranges.read_bytes())
@@ -181,7 +183,7 @@ def main():
             if options.command[0] == "eval":
                 fleet.evaluate()
             else:
-                fleet.observe()
+                fleet.rounds()
         return 0
     except ray.exceptions.RayTaskError as error:
         cause = error.cause

@@ -86,12 +86,27 @@ def signs(bench):
         killer = bench.killer(name, victim)
         bench.same(f"eval, a {name} killed", evaluate, options=["--workers", "2"], espalier=killer)
         bench.was_killed(killer)
+    calibrated(bench)
     killer = bench.killer("observe", "$PPID")
     bench.same("observe, a worker killed", observe, True, ["--workers", "2"], killer)
     bench.was_killed(killer)
     result = bench.fleet(["eval", str(pack), "--data", str(bench.folder / "none")], options=["--workers", "2"])
     good = result.returncode == 1 and "espalier: " in result.stderr and "Traceback" not in result.stderr
     bench.check("a fault of the input ends in espalier's sentence", good, result.stderr)
+
+
+def calibrated(bench):
+    """A calibration over several workers gives the pack that one machine compiles."""
+    packs = [bench.folder / "alone8.espalier", bench.folder / "fleet8.espalier"]
+    frames, found = ["--calibrate", str(PICTURES)], bench.folder / "calibration.json"
+    compiled = ["compile", str(SIGNS), *SCALING, *frames, "--precision", "int8", "--watch", "none"]
+    bench.alone([*compiled, "-o", str(packs[0])])
+    command = ["calibrate", str(SIGNS), *SCALING, *frames, "-o", str(found)]
+    result = bench.fleet(command, options=["--workers", "3", "--shards", "5"])
+    if result.returncode == 0:
+        bench.alone([*compiled, "--statistics", str(found), "-o", str(packs[1])])
+    good = result.returncode == 0 and packs[0].read_bytes() == packs[1].read_bytes()
+    bench.check("calibrate, 3 workers", good, f"status {result.returncode}\n{result.stdout}{result.stderr}")
 
 
 def roads(bench):

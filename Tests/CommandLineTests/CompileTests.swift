@@ -17,7 +17,7 @@ import Testing
         #expect(try #require(report[key] as? Int, "\(key)") > 0)
       }
       let stages = try #require(report["stages"] as? [[String: Any]]).compactMap { $0["name"] as? String }
-      #expect(stages == ["import", "simplify", "lower and place", "write"])
+      #expect(stages == ["import", "simplify", "lower and place", "golden vectors", "write"])
     }
   }
 

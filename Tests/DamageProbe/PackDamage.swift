@@ -48,7 +48,7 @@ struct PackDamage {
   private mutating func damageFields(_ bytes: [UInt8]) -> [UInt8] {
     var editor = PackEditor(bytes)
     let names = [
-      "PLAN", "PLAN", "PLAN", "PLAN", "WGHT", "WGHT", "CPLN", "CWGT", "CWGT", "PORT", "CERT", "PROV",
+      "PLAN", "PLAN", "PLAN", "PLAN", "WGHT", "WGHT", "CPLN", "CWGT", "CWGT", "PORT", "CERT", "PROV", "GOLD",
     ]
     let sections = names.compactMap { editor.section($0) }.filter { !$0.isEmpty }
     let ranges = sections + [0..<64 + editor.sectionCount * 32]

@@ -18,7 +18,8 @@ import Testing
   @Test(arguments: [
     ("Header", 64), ("Section entry", 32), ("PLAN header", 32), ("Call record", 16),
     ("Operand record", 16), ("PORT header", 16), ("Port record", 96), ("Certificate", 64),
-    ("PROV header", 16), ("Provenance entry", 8), ("GOLD header", 32), ("Golden vector", 32),
+    ("PROV header", 16), ("Provenance entry", 8), ("GOLD header", 32), ("Golden input", 16),
+    ("Golden vector", 16), ("Golden output", 32),
     ("Signature", 128), ("Coded header", 32), ("Stream record", 16), ("Piece record", 12),
     ("LEVL header", 16),
     ("Level record", 32), ("PICT header", 16), ("Picture record", 64), ("WTCH header", 32),
@@ -128,7 +129,8 @@ import Testing
       [
         limits.sectionCount, limits.callCount, limits.operandCount, limits.parameterWordCount,
         limits.nameByteCount, limits.portCount, limits.portByteCount, limits.levelCount, limits.watchCount,
-        limits.priorCount, limits.labelCount, limits.resultCount, limits.provenanceEntryCount,
+        limits.priorCount, limits.labelCount, limits.resultCount, limits.goldenElementCount,
+        limits.provenanceEntryCount,
         limits.provenanceValueByteCount, limits.arenaByteCount,
         limits.scratchByteCount,
       ].map { UInt64($0) } + [limits.multiplyAdds]

@@ -27,6 +27,11 @@ public struct PackEditor {
     for index in 0..<width { bytes[offset + index] = UInt8(truncatingIfNeeded: value >> (8 * UInt64(index))) }
   }
 
+  /// CRC-32C.
+  public static func checksum(of content: [UInt8]) -> UInt32 {
+    content.withUnsafeBytes { espalier_crc32c($0.baseAddress, $0.count) }
+  }
+
   /// Computes every checksum again: the sections' where they lie inside the file, then the header's.
   public mutating func mendChecksums() {
     for index in 0..<min(sectionCount, (bytes.count - 64) / 32) {

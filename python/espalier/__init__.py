@@ -8,6 +8,7 @@ from ._errors import (
     SessionInUseError,
     ThreadRefusedError,
     UnreadableError,
+    WrongResultError,
 )
 from ._session import Counters, Outcome, Port, Session, Verdict
 
@@ -24,4 +25,5 @@ __all__ = [
     "ThreadRefusedError",
     "UnreadableError",
     "Verdict",
+    "WrongResultError",
 ]

@@ -31,6 +31,10 @@ class SessionInUseError(EspalierError, RuntimeError):
     """Another thread's call of the session is running."""
 
 
+class WrongResultError(EspalierError, ArithmeticError):
+    """A pack does not give here what it gave where it was made."""
+
+
 # By espalier_status.
 _BY_STATUS = {
     1: InvalidArgumentError,
@@ -39,6 +43,7 @@ _BY_STATUS = {
     4: OutOfMemoryError,
     5: ThreadRefusedError,
     6: SessionInUseError,
+    7: WrongResultError,
 }
 
 

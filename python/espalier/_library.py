@@ -89,6 +89,23 @@ class Facts(ctypes.Structure):
     ]
 
 
+class Verification(ctypes.Structure):
+    _fields_ = [
+        ("size", c_size_t),
+        ("levels", c_uint32),
+        ("replays", c_uint32),
+        ("wrong", c_uint32),
+        ("level", c_uint32),
+        ("threads", c_uint32),
+        ("instruction_set", c_char_p),
+        ("output", c_uint64),
+        ("element", c_uint64),
+        ("expected", c_float),
+        ("found", c_float),
+        ("allowed", c_float),
+    ]
+
+
 Floats = POINTER(c_float)
 _ERROR = POINTER(Error)
 _PORT_ARGUMENTS = [c_void_p, c_size_t, POINTER(Port), _ERROR]
@@ -101,6 +118,7 @@ _FUNCTIONS = {
     "espalier_model_input": (c_int32, _PORT_ARGUMENTS),
     "espalier_model_output": (c_int32, _PORT_ARGUMENTS),
     "espalier_model_call_name": (c_char_p, [c_void_p, c_size_t]),
+    "espalier_model_verify": (c_int32, [c_void_p, c_int32, c_uint32, POINTER(Verification), _ERROR]),
     "espalier_session_create": (c_void_p, [c_void_p, POINTER(SessionOptions), _ERROR]),
     "espalier_session_destroy": (None, [c_void_p]),
     "espalier_session_prepare": (c_int32, [c_void_p, c_uint32, c_int32, POINTER(Facts), _ERROR]),

@@ -159,6 +159,24 @@ class Session:
             overhead_seconds=found.overhead_nanoseconds / 1e9,
         )
 
+    def verify(self, threads: int = 0, instruction_set: str = "any") -> int:
+        """Replays the pack's golden vectors; how many replays were made, 0 where it has none.
+
+        On every instruction set up to `instruction_set`, with `threads` threads, 0: with 1 to 4. Raises WrongResultError
+        where outputs are not what they were where the pack was made, InvalidModelError where its bytes are damaged.
+        """
+        if instruction_set not in _INSTRUCTION_SETS:
+            raise InvalidArgumentError(f"there is no instruction set {instruction_set!r}: {list(_INSTRUCTION_SETS)}")
+        if not 0 <= threads < 2**32:
+            raise InvalidArgumentError(f"a session runs on 1 to 256 threads, not on {threads}")
+        self._alive()
+        found = c.Verification(ctypes.sizeof(c.Verification))
+        c.done(
+            c.library.espalier_model_verify, self._model, _INSTRUCTION_SETS[instruction_set], threads,
+            ctypes.byref(found),
+        )
+        return found.replays
+
     def close(self) -> None:
         """Ends the workers and gives the memory back. Later calls are refused."""
         self._close_session()

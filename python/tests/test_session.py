@@ -92,6 +92,19 @@ class SessionTests(unittest.TestCase):
         with self.assertRaisesRegex(ValueError, "closed"):
             session.run(frames(1))
 
+    def test_replays_golden_vectors(self):
+        for pack in PACKS:
+            session = espalier.Session(pack)
+            self.assertEqual(session.verify(instruction_set="scalar"), 4)
+            self.assertGreaterEqual(session.verify(threads=2), 1)
+            with self.assertRaisesRegex(ValueError, "256 threads"):
+                session.verify(threads=257)
+            with self.assertRaisesRegex(ValueError, "instruction set"):
+                session.verify(instruction_set="best")
+            session.close()
+            with self.assertRaisesRegex(ValueError, "closed"):
+                session.verify()
+
     def test_refuses_a_second_thread_while_a_frame_is_run(self):
         session = espalier.Session(PACKS[0], instruction_set="scalar")
         refused, stop = [], threading.Event()

@@ -40,7 +40,7 @@ public struct Histogram: Sendable, Equatable {
   }
 
   /// - Precondition: As many counts as bins.
-  mutating func set(counts: [Int], zeroCount: Int) {
+  package mutating func set(counts: [Int], zeroCount: Int) {
     precondition(counts.count == Self.binCount)
     (self.counts, self.zeroCount) = (counts, zeroCount)
   }

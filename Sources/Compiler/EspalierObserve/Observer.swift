@@ -49,9 +49,7 @@ public struct Observer {
     for value in observed { statistics[value]?.makeHistograms(groups: groups.count) }
     for (number, group) in groups.enumerated() {
       for frame in group.frames.indices {
-        for (value, elements) in zip(observed, try execute(group.elements(frame))) {
-          statistics[value]?.count(elements, group: number)
-        }
+        count(try execute(group.elements(frame)), group: number)
         progress()
       }
     }
@@ -67,15 +65,34 @@ public struct Observer {
     for group in groups {
       guard !group.frames.isEmpty else { throw ObservationError.noFrames(group: group.name) }
       for (frame, name) in group.frames.enumerated() {
-        for (value, elements) in zip(observed, try execute(group.elements(frame))) {
-          let inner = inner(of: value)
-          guard statistics[value]?.add(elements, inner: inner) ?? false else {
-            throw ObservationError.notFinite(value: graph[value].name, frame: name)
-          }
-        }
+        try add(try execute(group.elements(frame)), frame: name)
         progress()
       }
     }
+  }
+
+  /// The first round of one frame: what `execute` gives for it.
+  ///
+  /// - Throws: `ObservationError.notFinite`.
+  package mutating func add(_ outputs: [[Float]], frame name: String) throws(ObservationError) {
+    for (value, elements) in zip(observed, outputs) {
+      let inner = inner(of: value)
+      guard statistics[value]?.add(elements, inner: inner) ?? false else {
+        throw .notFinite(value: graph[value].name, frame: name)
+      }
+    }
+  }
+
+  /// Begins a second round over ranges that may be those of more frames than were added here, one for each of `observed`.
+  package mutating func beginCounting(_ ranges: [(least: Float, largest: Float)], groups: Int) {
+    for (value, range) in zip(observed, ranges) {
+      statistics[value]?.makeHistograms(groups: groups, over: range)
+    }
+  }
+
+  /// The second round of one frame.
+  package mutating func count(_ outputs: [[Float]], group: Int) {
+    for (value, elements) in zip(observed, outputs) { statistics[value]?.count(elements, group: group) }
   }
 
   /// Neighboring elements of one channel.

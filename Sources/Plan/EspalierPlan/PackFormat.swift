@@ -31,6 +31,10 @@ enum PackFormat {
   static let pictureHeaderByteCount = 16
   static let pictureByteCount = 64
   static let resultHeaderByteCount = 64
+  static let goldenHeaderByteCount = 32
+  static let goldenInputByteCount = 16
+  static let goldenVectorByteCount = 16
+  static let goldenOutputByteCount = 32
 
   /// Section flag: a reader that does not know the section must refuse the file.
   static let requiredFlag: UInt32 = 1
@@ -38,6 +42,8 @@ enum PackFormat {
   static let digestFlag: UInt8 = 1
   /// Result flag: softmax makes shares of a classifier's output.
   static let softmaxFlag: UInt8 = 1
+  /// Golden output flag: the portable kernels give the same bits everywhere.
+  static let portableFlag: UInt32 = 1
   /// The kernels that gather statistics of a tensor, by their numbers in kernels.def.
   static let statisticsFamilies = [ByteStatisticsParameters.family, StatisticsParameters.family]
   /// Call flag: everything before must be finished before the call starts.
@@ -106,6 +112,8 @@ public struct PlanLimits: Sendable, Equatable {
   public var labelCount = 65_536
   /// Boxes or classes of one frame.
   public var resultCount = 65_536
+  /// Elements that are kept of one output of a golden vector.
+  public var goldenElementCount = 4096
   public var provenanceEntryCount = 4096
   public var provenanceValueByteCount = 1 << 20
   public var arenaByteCount = 1 << 32

@@ -16,6 +16,8 @@ public struct PackedPlan: Sendable {
   public var pictures: [PictureInput?]
   /// What the outputs mean; nil where the file does not say.
   public var results: Plan.Results?
+  /// Frames with what they must give; nil where the file has none.
+  public var golden: Plan.GoldenVectors?
   /// Where the weights lie in the file, from a multiple of a cache line on; empty where they are coded.
   public var weights: Range<Int>
   /// The weights of a file that has them coded.
@@ -43,6 +45,7 @@ extension Plan {
       arenaByteCount: Int(packed.certificate.arenaByteCount),
       multiplyAdds: packed.certificate.multiplyAdds, provenance: packed.provenance,
       levels: packed.levels.count > 1 ? packed.levels : [], watches: packed.watches,
-      pictures: packed.pictures.allSatisfy { $0 == nil } ? [] : packed.pictures, results: packed.results)
+      pictures: packed.pictures.allSatisfy { $0 == nil } ? [] : packed.pictures, results: packed.results,
+      golden: packed.golden)
   }
 }

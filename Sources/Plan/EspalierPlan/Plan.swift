@@ -110,11 +110,13 @@ public struct Plan: Sendable {
   public var pictures: [PictureInput?]
   /// What the outputs mean; nil: nobody said.
   public var results: Results?
+  /// Frames with what they must give; nil: none are kept.
+  public var golden: GoldenVectors?
 
   public init(
     calls: [Call], inputs: [Port], outputs: [Port], weights: [UInt8], arenaByteCount: Int,
     multiplyAdds: UInt64, provenance: [Provenance] = [], levels: [Level] = [], watches: [Watch] = [],
-    pictures: [PictureInput?] = [], results: Results? = nil
+    pictures: [PictureInput?] = [], results: Results? = nil, golden: GoldenVectors? = nil
   ) {
     self.calls = calls
     self.inputs = inputs
@@ -127,6 +129,7 @@ public struct Plan: Sendable {
     self.watches = watches
     self.pictures = pictures
     self.results = results
+    self.golden = golden
   }
 }
 

@@ -40,6 +40,7 @@ public enum PlanError: Error, Sendable {
     case priors
     case labels
     case results
+    case goldenElements
     case provenanceEntries
     case provenanceBytes
     case arenaBytes
@@ -89,6 +90,10 @@ public enum PlanError: Error, Sendable {
     case resultCapacity
     case classOffset
     case prior
+    case goldenCounts
+    case goldenRange
+    case goldenFlags
+    case goldenTolerance
     case weightsByteCount
     case streamContexts
     case byteModel

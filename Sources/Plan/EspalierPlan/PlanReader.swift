@@ -50,10 +50,15 @@ public enum PlanReader {
     if let section = unsafe table.optionalSection(.results) {
       results = try unsafe readResults(section, inputs: inputs, outputs: outputs, limits: limits)
     }
+    var golden: Plan.GoldenVectors?
+    if let section = unsafe table.optionalSection(.goldenVectors) {
+      golden = try unsafe readGoldenVectors(
+        section, inputs: inputs, outputs: outputs, levelCount: levels.count, limits: limits)
+    }
     return PackedPlan(
       calls: calls, resources: resources, inputs: inputs, outputs: outputs, provenance: provenance,
       levels: levels, watches: watches, watchResources: try checker.check(watches.map { $0.statistics }),
-      pictures: pictures, results: results, weights: table.range(of: .weights) ?? 0..<0,
+      pictures: pictures, results: results, golden: golden, weights: table.range(of: .weights) ?? 0..<0,
       decodedWeights: decodedWeights, certificate: certificate)
   }
 

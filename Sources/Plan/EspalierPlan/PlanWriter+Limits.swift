@@ -35,6 +35,8 @@ extension PlanWriter {
       }
       try results.require(inputs: plan.inputs, outputs: plan.outputs, within: limits)
     }
+    try plan.golden?.require(
+      inputs: plan.inputs, outputs: plan.outputs, levelCount: max(1, plan.levels.count), within: limits)
     try PlanError.require(.arenaBytes, UInt64(plan.arenaByteCount), atMost: limits.arenaByteCount)
     guard plan.multiplyAdds <= limits.multiplyAdds else {
       throw .limitExceeded(.multiplyAdds, limit: limits.multiplyAdds, found: plan.multiplyAdds)

@@ -22,6 +22,7 @@ public enum PlanWriter {
     let isPictured = !plan.pictures.allSatisfy { $0 == nil }
     let pictures = isPictured ? [(SectionIdentifier.pictures, pictureSection(plan.pictures))] : []
     let results = plan.results.map { [(SectionIdentifier.results, resultSection($0))] } ?? []
+    let golden = plan.golden.map { [(SectionIdentifier.goldenVectors, goldenSection($0))] } ?? []
     return assemble(
       [
         planSection(of: plan, weights),
@@ -29,7 +30,7 @@ public enum PlanWriter {
         (.certificate, certificateSection(certificate)),
         (.provenance, provenanceSection(plan.provenance)),
         weightsSection(of: plan, weights),
-      ] + levels + watches + pictures + results)
+      ] + levels + watches + pictures + results + golden)
   }
 
   private static func planSection(of plan: Plan, _ storage: WeightStorage) -> (SectionIdentifier, [UInt8]) {
@@ -86,7 +87,7 @@ public enum PlanWriter {
     for (identifier, content) in sections {
       let offset = PackFormat.roundUp(end, to: PackFormat.sectionAlignment)
       table.write(identifier.code)
-      let isOptional = [.provenance, .watches, .pictures, .results].contains(identifier)
+      let isOptional = [.provenance, .watches, .pictures, .results, .goldenVectors].contains(identifier)
       table.write(isOptional ? 0 : PackFormat.requiredFlag)
       table.write(UInt64(offset))
       table.write(UInt64(content.count))

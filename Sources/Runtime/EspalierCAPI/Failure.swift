@@ -30,6 +30,16 @@ struct Failure: Error {
     }
   }
 
+  init(_ error: VerificationError) {
+    switch error {
+    case .damaged, .otherWeights: self.init(ESPALIER_INVALID_MODEL, error.description)
+    case .session(let error): self.init(error)
+    }
+  }
+
+  /// Of golden vectors that came out otherwise.
+  static func wrongResult(_ message: String) -> Failure { Failure(ESPALIER_WRONG_RESULT, message) }
+
   init(_ error: SessionError) {
     message = error.description
     switch error {

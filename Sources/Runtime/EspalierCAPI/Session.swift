@@ -50,7 +50,7 @@ private func makeSession(_ model: Model, _ options: espalier_session_options) th
   }
 }
 
-private func instructionSet(_ limit: espalier_instruction_set) throws(Failure) -> InstructionSet {
+func instructionSet(_ limit: espalier_instruction_set) throws(Failure) -> InstructionSet {
   switch limit {
   case ESPALIER_ISA_ANY: return .limit
   case ESPALIER_ISA_SCALAR: return .scalar

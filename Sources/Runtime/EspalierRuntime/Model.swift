@@ -68,6 +68,8 @@ public final class Model: Sendable {
   public var provenance: [Plan.Provenance] { packed.provenance }
   /// What the outputs mean; nil where the file does not say.
   public var results: Plan.Results? { packed.results }
+  /// Frames with what they must give; nil where the file has none.
+  public var golden: Plan.GoldenVectors? { packed.golden }
   /// What the file says that a frame needs.
   public var certificate: ResourceCertificate { packed.certificate }
 
@@ -84,6 +86,9 @@ public final class Model: Sendable {
 
   /// How much of the arena a session must have.
   var touchedArenaByteCount: Int { packed.touchedArenaByteCount }
+
+  /// The file; valid as long as the model lives.
+  var bytes: UnsafeRawBufferPointer { storage.bytes }
 
   /// The weights as kernels read them; valid as long as the model lives.
   var weights: UnsafeRawBufferPointer {

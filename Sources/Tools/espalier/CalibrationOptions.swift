@@ -52,6 +52,13 @@ struct CalibrationOptions: ParsableArguments {
 
   @Option(
     help: ArgumentHelp(
+      """
+      What 'merge' made of the parts of 'calibrate': then of --calibrate no more than 256 frames are read.
+      """, valueName: "FILE.json"))
+  var statistics: String?
+
+  @Option(
+    help: ArgumentHelp(
       "How ranges of tensors are chosen: least squared error, all that was seen, 99.99 % of it, least divergence.",
       valueName: "mse|minmax|percentile|kl"))
   var calibrationMethod = MethodArgument.mse
@@ -98,6 +105,7 @@ struct CalibrationOptions: ParsableArguments {
       guard maxNoise == QuantizationSettings.usualNoise else {
         throw ValidationError("--max-noise goes with --calibrate")
       }
+      guard statistics == nil else { throw ValidationError("--statistics goes with --calibrate") }
       guard !mapped else { throw ValidationError("--mapped goes with --calibrate: float32 is never coded") }
     }
     guard precision == .auto || maxNoise == QuantizationSettings.usualNoise else {

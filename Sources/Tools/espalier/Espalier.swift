@@ -17,6 +17,7 @@ internal import Foundation
         espalier bench   signs.espalier --threads 2       how long does it take?
         espalier profile signs.espalier --threads 2       which call takes how long?
         espalier compare signs.onnx signs.espalier        is every layer right?
+        espalier verify  signs.espalier                   and on this processor?
 
       On a video or a camera:
 
@@ -48,7 +49,9 @@ internal import Foundation
     version: "espalier \(version)",
     subcommands: [
       Inspect.self, Compile.self, Quantize.self, Run.self, WatchCommand.self, Bench.self, ProfileCommand.self,
-      Compare.self, Evaluate.self, Observe.self, Merge.self, Rank.self, Sensitivity.self, Measure.self,
+      Compare.self, Verify.self, Evaluate.self, Observe.self, Calibrate.self, Merge.self, Rank.self,
+      Sensitivity.self,
+      Measure.self,
       Export.self, Operators.self,
       Compete.self,
     ])

@@ -54,6 +54,24 @@ struct PackInspection: Encodable {
     let saturated_share: Float?
   }
 
+  struct Golden: Encodable {
+    let seed: UInt64
+    /// Greatest difference over the greatest magnitude that kernels may make; 0: all give the same bits.
+    let tolerance: Float
+    let portable: Bool
+
+    init(_ vector: Plan.GoldenVectors.Vector) {
+      seed = vector.seed
+      tolerance = vector.outputs.map(\.tolerance).max() ?? 0
+      portable = vector.outputs.allSatisfy(\.isPortable)
+    }
+
+    var text: String {
+      guard tolerance > 0 else { return "the same bits everywhere" }
+      return "\(portable ? "the same bits on portable kernels, " : "")within \(tolerance)"
+    }
+  }
+
   struct Results: Encodable {
     let form: String
     let outputs: [String]
@@ -106,6 +124,8 @@ struct PackInspection: Encodable {
   let watched: [Watched]
   /// What the outputs mean; absent where the pack does not say.
   let results: Results?
+  /// What 'verify' replays; absent where there is nothing.
+  let golden: [Golden]?
   let provenance: [String: String]
   let instruction_set: String
 
@@ -150,6 +170,7 @@ struct PackInspection: Encodable {
         least: digest?.least, largest: digest?.largest, saturated_share: digest?.saturatedShare)
     }
     results = model.results.map { Results($0, of: model.outputs) }
+    golden = model.golden?.vectors.map(Golden.init)
     provenance = Dictionary(
       model.provenance.map { ($0.key, $0.value) }, uniquingKeysWith: { first, _ in first })
     instruction_set = InstructionSet.limit.name
@@ -162,6 +183,7 @@ struct PackInspection: Encodable {
       for port in ports { print("  \(kind) '\(port.name)' float32 \(Format.shape(port.shape))") }
     }
     if let results { print(results.text) }
+    if let golden { print("  golden vectors: \(golden.map(\.text).joined(separator: "; "))") }
     for (key, value) in provenance.sorted(by: { $0.key < $1.key }) { print("  \(key): \(value)") }
     for picture in pictures { print("  pictures for '\(picture.name)': \(picture.text)") }
     print(

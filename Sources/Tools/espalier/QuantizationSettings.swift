@@ -83,6 +83,9 @@ enum CalibrationKey {
   static let instructions = "instructions"
   static let maxNoise = "max-noise"
   static let frames = "calibration-frames"
+  /// Of a run of `calibrate`: how many frames each group has, and of what the tensors are.
+  static let groups = "groups"
+  static let network = "network"
   static let digest = "calibration-sha256"
   /// Line by line.
   static let keptFloat = "keep-float"

@@ -49,20 +49,26 @@ public struct PostTrainingQuantization: Sendable {
   /// - Parameters:
   ///   - graph: Simplified, in float32.
   ///   - groups: Frames in the graph's own layout and units.
+  ///   - known: Statistics that all frames gave elsewhere, one for each of `observed(in:)` the source: then no frames are
+  ///     read but those that `framesRead` names.
   ///   - progress: Gets how many steps of a stage are done.
   /// - Throws: `ObservationError`, `QuantizationError`, `PassError`, or what `engine` throws.
   public init(
     of graph: Graph, groups: [FrameGroup], options: Options, engine: @escaping Engine,
+    known: [TensorStatistics]? = nil,
     progress: (_ stage: Stage, _ done: Int, _ total: Int) -> Void = { _, _, _ in }
   ) throws {
     let original = try Self.prepared(graph)
     let frames = CalibrationSets(groups, frameLimit: options.frameLimit)
-    // Divergence cuts off numbers for being few, not small: of channels evened out it would cut them all.
-    source =
-      options.method == .divergence ? original : try Self.equalized(original, frames.few, engine, progress)
+    source = try Self.evened(original, frames.few, options, engine, progress)
     let asked = try Self.kept(options.keptFloat, in: source, "kept by --keep-float")
     let faster = try Self.kept(options.fasterInFloat, in: source, "float32 is faster")
-    let statistics = try Self.statistics(of: source, groups, engine, progress)
+    let statistics: [ValueID: TensorStatistics]
+    if let known {
+      statistics = Dictionary(uniqueKeysWithValues: zip(Self.observed(in: source), known))
+    } else {
+      statistics = try Self.statistics(of: source, groups, engine, progress)
+    }
     var planner = QuantizationPlanner(method: options.method, keptFloat: asked)
     let ranges = planner.ranges(source, statistics)
     let rounding = WeightRounding(
@@ -85,7 +91,51 @@ public struct PostTrainingQuantization: Sendable {
       }
     (self.statistics, self.plan) = (statistics, plan)
     self.graph = try Quantizer.quantize(source, plan, products)
-    errors = try Self.errors(of: self.graph, against: original, groups, engine, progress)
+    let judged = known == nil ? groups : frames.many
+    errors = try Self.errors(of: self.graph, against: original, judged, engine, progress)
+  }
+
+  /// The network whose tensors calibration looks at: `source` before anything else of a quantization is done.
+  ///
+  /// - Parameter groups: Of these no frames are read but those of `framesRead`.
+  /// - Throws: As `init`.
+  public static func source(
+    of graph: Graph, groups: [FrameGroup], options: Options, engine: Engine,
+    progress: (_ stage: Stage, _ done: Int, _ total: Int) -> Void = { _, _, _ in }
+  ) throws -> Graph {
+    let frames = CalibrationSets(groups, frameLimit: options.frameLimit)
+    return try evened(prepared(graph), frames.few, options, engine, progress)
+  }
+
+  /// The tensors of a source that calibration looks at.
+  public static func observed(in source: Graph) -> [ValueID] {
+    (source.inputs + source.nodes.flatMap(\.outputs)).filter {
+      source.type(of: $0).element == .float32
+    }
+  }
+
+  /// The frames of each group that a quantization reads beside looking at all of them once: to even channels out, to round
+  /// weights, to search and to correct biases.
+  ///
+  /// - Parameter frameCounts: Of each group.
+  public static func framesRead(of frameCounts: [Int], frameLimit: Int = Options().frameLimit) -> [[Int]] {
+    frameCounts.enumerated().map { index, _ in
+      // Groups whose frames are numbers, so that thinning says which it keeps.
+      let groups = frameCounts.map { count in
+        FrameGroup(name: "", frames: (0..<count).map(String.init)) { _ in [] }
+      }
+      let sets = CalibrationSets(groups, frameLimit: frameLimit)
+      let names = [sets.few, sets.many, sets.fewest].flatMap { $0[index].frames }
+      return Set(names.compactMap { Int($0) }).sorted()
+    }
+  }
+
+  private static func evened(
+    _ original: Graph, _ groups: [FrameGroup], _ options: Options, _ engine: Engine,
+    _ progress: (Stage, Int, Int) -> Void
+  ) throws -> Graph {
+    // Divergence cuts off numbers for being few, not small: of channels evened out it would cut them all.
+    options.method == .divergence ? original : try equalized(original, groups, engine, progress)
   }
 
   private static func errors(
@@ -169,10 +219,7 @@ public struct PostTrainingQuantization: Sendable {
     of graph: Graph, _ groups: [FrameGroup], _ engine: Engine,
     _ progress: (Stage, Int, Int) -> Void
   ) throws -> [ValueID: TensorStatistics] {
-    let values = (graph.inputs + graph.nodes.flatMap(\.outputs)).filter {
-      graph.type(of: $0).element == .float32
-    }
-    var observer = Observer(graph, observing: values)
+    var observer = Observer(graph, observing: observed(in: graph))
     let execute = try engine(observer.graph)
     var done = 0
     try observer.observe(groups, execute: execute) {

@@ -106,10 +106,9 @@ struct ProductQuantizer {
     var (squares, means): ([Float], [Double]) = ([], [])
     for weight in 0..<shape[1] * taps {
       let channel = group * shape[1] + weight / taps
-      let known = own.map { channel < $0.channelMeans.count } ?? false
       // A channel that was silent while calibrating still counts a little.
-      squares.append(known ? max(Float(own?.channelMeanSquares[channel] ?? 1), 1e-6) : 1)
-      means.append(known ? own?.channelMeans[channel] ?? 0 : 0)
+      squares.append(own?.meanSquare(ofChannel: channel).map { max(Float($0), 1e-6) } ?? 1)
+      means.append(own?.mean(ofChannel: channel) ?? 0)
     }
     return (squares, means)
   }

@@ -15,6 +15,7 @@
 
 #include "espalier_picture.h"
 #include "espalier_result.h"
+#include "espalier_verification.h"
 
 #ifdef __cplusplus
 extern "C" {
@@ -30,7 +31,8 @@ typedef enum espalier_status {
   ESPALIER_INVALID_MODEL = 3,    /* not a packed file, damaged, or made for another runtime */
   ESPALIER_OUT_OF_MEMORY = 4,
   ESPALIER_THREAD_REFUSED = 5,   /* the system refused a thread, its core or its priority */
-  ESPALIER_NOT_NOW = 6           /* nothing came in time, no room, a closed mailbox, a session in use */
+  ESPALIER_NOT_NOW = 6,          /* nothing came in time, no room, a closed mailbox, a session in use */
+  ESPALIER_WRONG_RESULT = 7      /* a pack does not give here what it gave where it was made */
 } espalier_status;
 
 /* What went wrong, in words; the caller owns it. Untouched where a function returns ESPALIER_OK. */
@@ -240,6 +242,15 @@ espalier_status espalier_model_output(
 /* The name of a kernel call, for verdicts; lives as long as the model. NULL where there is no such call. Any thread
  * may call it. */
 const char *espalier_model_call_name(const espalier_model *model, size_t call);
+
+/* Verifies the checksums of the pack anew and replays its golden vectors, which `espalier compile` puts into it, on every
+ * instruction set of this processor up to `limit`, with `threads` threads, 0: with 1, 2, 3 and 4. ESPALIER_OK: all is as it
+ * was where the pack was made, or `levels` is 0, the pack has no vectors. ESPALIER_WRONG_RESULT: some outputs are not.
+ * `verification` may be NULL; it is filled in both cases. The caller owns it. Makes sessions of its own, allocates, and
+ * takes many frames' time. Any thread may call it, beside sessions of the model too. */
+espalier_status espalier_model_verify(
+    const espalier_model *model, espalier_instruction_set limit, uint32_t threads,
+    espalier_verification *verification, espalier_error *error);
 
 /* Allocates working memory and starts the workers. `options` may be NULL. Returns NULL and fills `error` on
  * failure. The caller owns the session and ends it with espalier_session_destroy. */

@@ -112,6 +112,9 @@ struct Compile: ParsableCommand {
       """, valueName: "[NAME=]rgb:letterbox:…"))
   var pictureInputs: [PictureArgument] = []
 
+  @Flag(help: "Leave the frames out that 'verify' replays.")
+  var noGolden = false
+
   @Flag(help: "End with one line of JSON on standard output.")
   var json = false
 
@@ -131,6 +134,13 @@ struct Compile: ParsableCommand {
     }
     guard meaning.results != nil || meaning.classes == nil else {
       throw ValidationError("--classes names the classes of --results")
+    }
+    guard
+      calibration.statistics == nil || (calibration.quantizes && !pruning.prunes && !sparsity.changesWeights)
+    else {
+      throw ValidationError(
+        "--statistics are of the whole network in float32: they go with 8 bits, without pruning, levels or sparsity"
+      )
     }
     guard sparsity.clusters == nil || !calibration.quantizes else {
       throw ValidationError(
@@ -162,7 +172,12 @@ struct Compile: ParsableCommand {
       try network(goal, isLargest: index == 0, inputs, &prepared, &planner, &chain)
     }
     try planner.save()
-    let plan = try plan(of: networks, planner, source, inputs.frames)
+    var plan = try plan(of: networks, planner, source, inputs.frames)
+    if !noGolden {
+      plan.golden = try chain.stage("golden vectors") {
+        try plan.recordedGoldenVectors(seed: pruning.seed, threads: work.jobs)
+      }
+    }
     let bytes = try PlanWriter.bytes(of: plan, weights: storage)
     let levels = try networks.map { try level($0, bytes, planner, inputs, &chain) }
     try chain.stage("write") {
@@ -229,7 +244,12 @@ struct Compile: ParsableCommand {
   }
 
   private func calibrationFrames(for graph: Graph) throws -> CalibrationFrames {
-    try CalibrationFrames(calibration.calibrate, reader: try pictures.reader(for: graph, pictureInputs))
+    let reader = try pictures.reader(for: graph, pictureInputs)
+    guard let path = calibration.statistics else {
+      return try CalibrationFrames(calibration.calibrate, reader: reader)
+    }
+    return try CalibrationFrames(
+      calibration.calibrate, reader: reader, known: try CalibrationStatistics(path: path), path: path)
   }
 
   /// Same model, same options, same bytes: no dates, no paths.

@@ -1,6 +1,7 @@
 internal import EspalierGraph
 internal import EspalierImport
 internal import EspalierMedia
+internal import EspalierObserve
 internal import EspalierOperators
 internal import EspalierPasses
 internal import EspalierPlan
@@ -35,10 +36,34 @@ struct CompileChain {
     try stage("quantize") {
       var bars = StageProgress()
       defer { bars.finish() }
+      let engine = GraphRunner.engine(threads: threads)
+      let known = try frames.known.map { try Self.statistics($0, of: graph, frames, options, engine) }
       return try PostTrainingQuantization(
-        of: graph, groups: frames.groups, options: options, engine: GraphRunner.engine(threads: threads)
+        of: graph, groups: frames.groups, options: options, engine: engine, known: known
       ) { bars.update($0.rawValue, $1, $2) }
     }
+  }
+
+  /// What all frames showed elsewhere, where it is of this network.
+  private static func statistics(
+    _ known: CalibrationStatistics, of graph: Graph, _ frames: CalibrationFrames,
+    _ options: PostTrainingQuantization.Options, _ engine: PostTrainingQuantization.Engine
+  ) throws -> [TensorStatistics] {
+    let source = try PostTrainingQuantization.source(
+      of: graph, groups: frames.groups, options: options, engine: engine)
+    let names = PostTrainingQuantization.observed(in: source).map { source[$0].name }
+    guard names == known.tensors.map(\.numbers.name), let statistics = known.statistics else {
+      throw CommandError("--statistics: they are of another network: its tensors have other names")
+    }
+    guard source.weightsDigest == known.run[CalibrationKey.network] else {
+      throw CommandError(
+        """
+        --statistics: they are of a network with other weights. Where model, shapes, pictures and method are the \
+        same, the machines have other instruction sets, whose float32 differs in its last bits: ESPALIER_ISA=avx2 \
+        makes all of them the same
+        """)
+    }
+    return statistics
   }
 
   mutating func lower(

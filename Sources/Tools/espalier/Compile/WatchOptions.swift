@@ -1,5 +1,6 @@
 internal import ArgumentParser
 internal import EspalierGraph
+internal import EspalierObserve
 internal import EspalierPasses
 
 /// `--watch`.
@@ -66,9 +67,9 @@ extension CompileChain {
       var bars = StageProgress()
       defer { bars.finish() }
       var done = 0
-      return try graph.digested(tensors, frames.groups, engine: GraphRunner.engine(threads: threads)) {
+      return try graph.digested(tensors, frames.read, engine: GraphRunner.engine(threads: threads)) {
         done += 1
-        bars.update("watching frames", done, frames.count)
+        bars.update("watching frames", done, frames.read.frameCount)
       }
     }
   }

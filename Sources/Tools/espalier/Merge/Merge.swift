@@ -23,6 +23,9 @@ struct Merge: ParsableCommand {
           --ranges ranges.json
         espalier merge a1.json a2.json b1.json b2.json -o seen/
 
+      Parts of 'calibrate', which has two rounds too, become what 'compile' takes by
+      --statistics; see 'help calibrate'.
+
       Parts are of one run: models, packs and labels with the same content, frames
       of the same names, the same options. tools/fleet does it all over a cluster.
       """)
@@ -33,7 +36,7 @@ struct Merge: ParsableCommand {
   @Option(
     name: [.customShort("o"), .long],
     help: ArgumentHelp(
-      "For parts of 'observe': the file of ranges, or, after the second round, the folder to write to.",
+      "For parts of 'observe' and 'calibrate': the file of ranges; after the second round the folder, or the file, to write.",
       valueName: "FILE.json|DIR"))
   var output: String?
 
@@ -49,12 +52,20 @@ struct Merge: ParsableCommand {
     if let first = kinds[.reductions], let second = kinds[.histograms], kinds.count == 2 {
       return try mergeObservation(try PartSet(first), try PartSet(second))
     }
+    if let first = kinds[.calibrationRanges], kinds.count == 1 {
+      return try mergeCalibrationRanges(try PartSet(first))
+    }
+    if let first = kinds[.calibrationRanges], let second = kinds[.calibrationCounts], kinds.count == 2 {
+      return try mergeCalibration(try PartSet(first), try PartSet(second))
+    }
     if let other = files.first(where: { $0.header.kind != files[0].header.kind }) {
       throw MergeError.otherCommand(
         path: other.path, kind: other.header.kind, first: files[0].path, expected: files[0].header.kind)
     }
-    guard files[0].header.kind != .histograms else { throw MergeError.noFirstRound }
-    guard output == nil else { throw UsageError("--output is for parts of 'observe'") }
+    guard ![.histograms, .calibrationCounts].contains(files[0].header.kind) else {
+      throw MergeError.noFirstRound
+    }
+    guard output == nil else { throw UsageError("--output is for parts of 'observe' and 'calibrate'") }
     try mergeEvaluation(try PartSet(files))
   }
 
@@ -91,8 +102,35 @@ struct Merge: ParsableCommand {
     report.show(output)
   }
 
-  private func requiredOutput(_ what: String) throws -> String {
-    guard let output else { throw UsageError("parts of 'observe' need --output: \(what)") }
+  private func mergeCalibrationRanges(_ set: PartSet) throws {
+    let output = try requiredOutput("the file of ranges that the second round needs", "calibrate")
+    let merged = try CalibrationRangesPart.merged(set)
+    let ranges = CalibrationRanges(merged, run: set.header.run, total: set.header.total)
+    try Files.write(try ranges.bytes(), to: output)
+    print("ranges of \(merged.names.count) tensors over \(set.header.total) frames; look at \(output)")
+  }
+
+  private func mergeCalibration(_ first: PartSet, _ second: PartSet) throws {
+    noteInstructions(first)
+    let output = try requiredOutput("the file for 'compile --statistics'", "calibrate")
+    try PartSet.requireSameOptions(
+      second.files[0].path, second.header.run, as: first.header.run, of: first.files[0].path)
+    var merged = try CalibrationRangesPart.merged(first)
+    let ranges = CalibrationRanges(merged, run: first.header.run, total: first.header.total)
+    let groups = (first.header.run[CalibrationKey.groups] ?? "").split(separator: " ").compactMap { Int($0) }
+    guard groups.allSatisfy({ (1...first.header.total).contains($0) }),
+      groups.reduce(0, { $0 &+ $1 }) == first.header.total
+    else {
+      throw MergeError.unsound(path: first.files[0].path, problem: "its groups are not all of the frames")
+    }
+    try CalibrationCountsPart.merge(second, over: try ranges.digest(), groups: groups, into: &merged)
+    let statistics = CalibrationStatistics(merged, run: first.header.run, groups: groups)
+    try Files.write(try statistics.bytes(), to: output)
+    print("\(merged.names.count) tensors over \(first.header.total) frames; look at \(output)")
+  }
+
+  private func requiredOutput(_ what: String, _ command: String = "observe") throws -> String {
+    guard let output else { throw UsageError("parts of '\(command)' need --output: \(what)") }
     return output
   }
 

@@ -22,7 +22,7 @@ extension MergeError: CustomStringConvertible {
   var description: String {
     switch self {
     case .notAPart(let path):
-      "'\(path)' is no part of a run; 'espalier eval' and 'observe' write them with --shard I/N --part FILE"
+      "'\(path)' is no part of a run; 'espalier eval', 'observe' and 'calibrate' write them with --shard I/N --part FILE"
     case .unsound(let path, let problem): "'\(path)': \(problem); make this part again"
     case .otherCommand(let path, let kind, let first, let expected):
       "'\(path)' is a part of '\(kind.rawValue)', but '\(first)' is one of '\(expected.rawValue)'"

@@ -112,21 +112,26 @@ struct HistogramsPart: Codable {
   }
 }
 
-extension HistogramsPart.Tensor {
+extension HistogramsPart {
   /// No shard has more elements of a tensor: so many of all shards still fit 64 bits.
   private static var elementLimit: Int { 1 << 46 }
 
-  /// Nil where the counts are none.
-  fileprivate var checkedCounts: [Int]? {
-    guard let counts = PackedNumbers.numbers(counts, Int64.self, count: Histogram.binCount) else {
+  /// The counts of each bin; nil where they are none.
+  static func checkedBins(_ data: Data, zeros: Int) -> [Int]? {
+    guard let counts = PackedNumbers.numbers(data, Int64.self, count: Histogram.binCount) else {
       return nil
     }
     var total = 0
     for count in counts {
-      guard (0...Int64(Self.elementLimit)).contains(count) else { return nil }
+      guard (0...Int64(elementLimit)).contains(count) else { return nil }
       total += Int(count)
-      guard total <= Self.elementLimit else { return nil }
+      guard total <= elementLimit else { return nil }
     }
     return (0...total).contains(zeros) ? counts.map(Int.init) : nil
   }
+}
+
+extension HistogramsPart.Tensor {
+  /// Nil where the counts are none.
+  fileprivate var checkedCounts: [Int]? { HistogramsPart.checkedBins(counts, zeros: zeros) }
 }

@@ -8,6 +8,8 @@ enum PartKind: String, Codable {
   case boxes = "eval --boxes"
   case reductions = "observe"
   case histograms = "observe --ranges"
+  case calibrationRanges = "calibrate"
+  case calibrationCounts = "calibrate --ranges"
 }
 
 /// What a part is of.
