@@ -17,6 +17,8 @@ enum KernelArithmetic {
     case FillParameters.family, CopyParameters.family, SelectParameters.family, GatherParameters.family,
       ByteConvGemmParameters.family...FrameParameters.family:
       self = .exact
+    // Of these the portable kernel is the only one, and it moves and compares.
+    case TopKParameters.family, NonMaxSuppressionParameters.family, TakeParameters.family: self = .exact
     case ConvGemmParameters.family: self.init(call.block(ConvGemmParameters.self).function)
     case ConvWinogradParameters.family: self.init(call.block(ConvWinogradParameters.self).function)
     case ConvDepthwiseParameters.family: self.init(call.block(ConvDepthwiseParameters.self).function)
@@ -32,7 +34,9 @@ enum KernelArithmetic {
       let reduction = call.block(ReduceParameters.self).reduction
       let logarithms = [espalier_reduction_log_sum, espalier_reduction_log_sum_exp]
       self = logarithms.contains { Int32($0.rawValue) == reduction } ? .library : .portable
-    case ResizeParameters.family, MatMulParameters.family, NormalizeParameters.family: self = .portable
+    case ResizeParameters.family, MatMulParameters.family, NormalizeParameters.family,
+      SampleParameters.family, RoiAlignParameters.family:
+      self = .portable
     default: self = .library
     }
   }
@@ -61,6 +65,10 @@ extension Plan.Call {
   /// Whether a difference in the last bit of what it reads may become a large one.
   fileprivate var jumps: Bool {
     switch family {
+    // Another order, another box, another pixel.
+    case TopKParameters.family, NonMaxSuppressionParameters.family, TakeParameters.family,
+      SampleParameters.family, RoiAlignParameters.family:
+      return true
     case UnaryParameters.family:
       let steps = [
         espalier_function_floor, espalier_function_ceil, espalier_function_round, espalier_function_sign,

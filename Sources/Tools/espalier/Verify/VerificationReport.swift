@@ -95,10 +95,6 @@ struct VerificationReport: Encodable {
   }
 }
 
-extension [String] {
-  fileprivate var withoutRepetitions: [String] { reduce(into: []) { if !$0.contains($1) { $0.append($1) } } }
-}
-
-extension [Int] {
-  fileprivate var withoutRepetitions: [Int] { reduce(into: []) { if !$0.contains($1) { $0.append($1) } } }
+extension Array where Element: Equatable {
+  fileprivate var withoutRepetitions: Self { reduce(into: []) { if !$0.contains($1) { $0.append($1) } } }
 }
