@@ -145,7 +145,6 @@ package struct InputSamples: Sendable {
     _ elements: [Float], channels: [Int], of count: Int, at places: [Int], to rows: inout [Float]
   ) {
     let plane = output.count
-    rows.reserveCapacity(rows.count + places.count * channels.count)
     elements.withUnsafeBufferPointer { elements in
       for place in places {
         let first = place / plane * count * plane + place % plane
