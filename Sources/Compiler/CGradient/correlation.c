@@ -3,8 +3,9 @@
 #include "clones.h"
 #include "lanes.h"
 
-// Six rows of one vector are what AVX2 has registers for; AVX-512 takes two vectors side by side.
-enum { most_rows = 6, most_columns = 2 };
+// Six rows of one vector are what AVX2 has registers for, six of two what AVX-512 has. Fewer rows are given twice as
+// many vectors: that many sums have to be under way for one to be ready when its turn comes again.
+enum { most_rows = 6, most_columns = 4 };
 
 INLINE void tile(int rows, int columns, const correlation *k, const float *w, const float *x, float *y) {
   vector sum[most_rows][most_columns] = {{{0}}};
@@ -24,22 +25,48 @@ INLINE void tile(int rows, int columns, const correlation *k, const float *w, co
   }
 }
 
+INLINE void rows_of(int rows, int columns, const correlation *k, const float *w, const float *x, float *y) {
+  tile(rows, columns, k, w, x, y);
+  tile(rows, columns, k, w, x + columns * lanes, y + columns * lanes);
+}
+
+// All rows of twice as many vectors.
 INLINE void strip(int columns, const correlation *k, const float *w, const float *x, float *y) {
   ptrdiff_t r = 0;
-  for (; r + 6 <= k->rows; r += 6) tile(6, columns, k, w + r * k->w_row, x, y + r * k->y_plane);
-  for (; r + 4 <= k->rows; r += 4) tile(4, columns, k, w + r * k->w_row, x, y + r * k->y_plane);
-  for (; r + 2 <= k->rows; r += 2) tile(2, columns, k, w + r * k->w_row, x, y + r * k->y_plane);
-  for (; r < k->rows; r++) tile(1, columns, k, w + r * k->w_row, x, y + r * k->y_plane);
+  for (; r + 6 <= k->rows; r += 6) rows_of(6, columns, k, w + r * k->w_row, x, y + r * k->y_plane);
+  w += r * k->w_row;
+  y += r * k->y_plane;
+  switch (k->rows - r) {
+    case 5: rows_of(5, columns, k, w, x, y); break;
+    case 4: rows_of(4, columns, k, w, x, y); break;
+    case 3: tile(3, 2 * columns, k, w, x, y); break;
+    case 2: tile(2, 2 * columns, k, w, x, y); break;
+    case 1: tile(1, 2 * columns, k, w, x, y); break;
+    default: break;
+  }
+}
+
+// All rows of one vector.
+INLINE void last(const correlation *k, const float *w, const float *x, float *y) {
+  ptrdiff_t r = 0;
+  for (; r + 6 <= k->rows; r += 6) tile(6, 1, k, w + r * k->w_row, x, y + r * k->y_plane);
+  for (; r + 2 <= k->rows; r += 2) tile(2, 1, k, w + r * k->w_row, x, y + r * k->y_plane);
+  for (; r < k->rows; r++) tile(1, 1, k, w + r * k->w_row, x, y + r * k->y_plane);
+}
+
+INLINE void strips(int columns, const correlation *k, const float *w, const float *x, float *y) {
+  const ptrdiff_t step = 2 * columns * lanes;
+  ptrdiff_t i = 0;
+  for (; i + step - lanes < k->length; i += step) strip(columns, k, w, x + i, y + i);
+  for (; i < k->length; i += lanes) last(k, w, x + i, y + i);
 }
 
 CLONES static void correlate(const correlation *k, const float *w, const float *x, float *y) {
-  for (ptrdiff_t i = 0; i < k->length; i += lanes) strip(1, k, w, x + i, y + i);
+  strips(1, k, w, x, y);
 }
 
 WIDE static void correlate_wide(const correlation *k, const float *w, const float *x, float *y) {
-  ptrdiff_t i = 0;
-  for (; i + lanes < k->length; i += 2 * lanes) strip(2, k, w, x + i, y + i);
-  for (; i < k->length; i += lanes) strip(1, k, w, x + i, y + i);
+  strips(2, k, w, x, y);
 }
 
 void gradient_correlate(const correlation *k, const float *w, const float *x, float *y) {

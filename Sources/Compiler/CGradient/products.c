@@ -82,8 +82,16 @@ INLINE void outer_strip(
   int columns, ptrdiff_t count, const outer *k, const float *a, const float *b, float *dw) {
   ptrdiff_t r = 0;
   for (; r + 6 <= k->rows; r += 6) outer_tile(6, columns, count, k, a + r * k->a_plane, b, dw + r * k->dw_row);
-  for (; r + 3 <= k->rows; r += 3) outer_tile(3, columns, count, k, a + r * k->a_plane, b, dw + r * k->dw_row);
-  for (; r < k->rows; r++) outer_tile(1, columns, count, k, a + r * k->a_plane, b, dw + r * k->dw_row);
+  a += r * k->a_plane;
+  dw += r * k->dw_row;
+  switch (k->rows - r) {
+    case 5: outer_tile(5, columns, count, k, a, b, dw); break;
+    case 4: outer_tile(4, columns, count, k, a, b, dw); break;
+    case 3: outer_tile(3, columns, count, k, a, b, dw); break;
+    case 2: outer_tile(2, columns, count, k, a, b, dw); break;
+    case 1: outer_tile(1, columns, count, k, a, b, dw); break;
+    default: break;
+  }
 }
 
 // As many lanes as there are, in strips of so many vectors.
