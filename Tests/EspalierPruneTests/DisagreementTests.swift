@@ -44,6 +44,27 @@ import Testing
     #expect(abs(found.rateBound - 0.9023886) < 1e-6)
   }
 
+  @Test func `of a detector does not see what nobody reads`() throws {
+    // Two places, each with the likelihood of an object and a number of its box.
+    let object = OutputPart.Lattice(output: 0, first: 0, stride: 2, count: 1, step: 1)
+    let box = OutputPart.Lattice(output: 0, first: 1, stride: 2, count: 1, step: 1)
+    let parts = [
+      OutputPart(places: 2, elements: object),
+      OutputPart(places: 2, elements: box, likelihoods: [object]),
+    ]
+    let frames = given([[1, 2, 0, 9], [1, 4, 0, -7]])
+    func divergence(_ more: [Float], _ parts: [OutputPart]) throws -> Double {
+      try Disagreement(
+        original: try scores([0, 0, 0, 0]), candidate: try scores(more), frames: frames,
+        engine: interpreting, kinds: [.values], parts: parts
+      ).divergence
+    }
+    #expect(try divergence([0, 0, 0, 5], parts) == 0)
+    #expect(try divergence([0, 0, 0, 5], []) > 0.1)
+    // Boxes that count deviate by 1 from their mean, twice: 0.5 off is a quarter of that.
+    #expect(abs(try divergence([0, 0.5, 0, 0], parts) - 0.25) < 1e-6)
+  }
+
   @Test func `of equal networks is nothing`() throws {
     let graph = try scores([0, 1, 2])
     let found = try Disagreement(

@@ -19,7 +19,7 @@ public struct Disagreement: Sendable, Equatable {
   public let changed: Int
   /// The mean over answers of what the candidate's outputs lack: for classes the Kullback-Leibler divergence
   /// from the original's probabilities in nats, for values the squared differences as a share of the original's
-  /// squared deviation from its mean; outputs added up.
+  /// squared deviation from its mean; outputs added up, or the parts of a detector's.
   public let divergence: Double
   /// Whether answers are classes: all outputs are scores.
   public let isClassifier: Bool
@@ -35,14 +35,15 @@ public struct Disagreement: Sendable, Equatable {
   ///   - original: Its outputs have the candidate's types.
   ///   - frames: Held back: not those that the candidate was fitted on.
   ///   - kinds: One per output; nil: as `kinds(of:)` guesses.
+  ///   - parts: What values count, where that is known.
   ///   - progress: Gets how many frames are done.
   /// - Throws: `ObservationError`, or what `engine` throws.
   public init(
     original: Graph, candidate: Graph, frames: [FrameGroup],
-    engine: @escaping PostTrainingQuantization.Engine, kinds: [Kind]? = nil,
+    engine: @escaping PostTrainingQuantization.Engine, kinds: [Kind]? = nil, parts: [OutputPart] = [],
     progress: (_ done: Int, _ total: Int) -> Void = { _, _ in }
   ) throws {
-    let reference = try Reference(original, frames: frames, engine: engine, kinds: kinds)
+    let reference = try Reference(original, frames: frames, engine: engine, kinds: kinds, parts: parts)
     self = try reference.disagreement(of: candidate, progress: progress)
   }
 
@@ -81,11 +82,13 @@ extension Disagreement {
     private let answers: [[[Float]]]
     /// By output the sum of the squared deviations from the mean.
     private let energies: [Double]
+    /// By frame and output, in place of the energies: what each element counts, where that is known.
+    private let importance: [[[Float]]]
 
     /// Parameters and errors as those of `Disagreement`.
     public init(
       _ original: Graph, frames: [FrameGroup], engine: @escaping PostTrainingQuantization.Engine,
-      kinds: [Kind]? = nil
+      kinds: [Kind]? = nil, parts: [OutputPart] = []
     ) throws {
       walk = try FrameWalk(frames, engine)
       self.engine = engine
@@ -101,6 +104,8 @@ extension Disagreement {
       }
       self.answers = answers
       energies = original.outputs.indices.map { index in Self.energy(answers.map { $0[index] }) }
+      let scale = parts.isEmpty ? nil : OutputScale(parts, frames: answers)
+      importance = scale.map { answers.map($0.importance(of:)) } ?? []
     }
 
     /// How far a candidate is.
@@ -125,6 +130,7 @@ extension Disagreement {
       precondition(candidate.outputs.map { candidate.type(of: $0).shape } == shapes, "other outputs")
       var (count, changed) = (0, 0)
       var sums = [Double](repeating: 0, count: kinds.count)
+      var distance = 0.0
       try walk.run(candidate, observing: candidate.outputs) { turn, frame, found in
         var isChanged: [Bool] = []
         for (index, kind) in kinds.enumerated() {
@@ -143,11 +149,15 @@ extension Disagreement {
               if row < isChanged.count, a.largest != b.largest { isChanged[row] = true }
               sums[index] += a.divergence(to: b, areProbabilities)
             }
-          case .values:
+          case .values where importance.isEmpty:
             for (a, b) in zip(expected, found[index]) {
               sums[index] += Double(a - b) * Double(a - b)
             }
+          case .values: continue
           }
+        }
+        if !importance.isEmpty {
+          distance += OutputScale.distance(from: answers[turn], to: found, importance[turn])
         }
         count += max(1, isChanged.count)
         changed += isChanged.count { $0 }
@@ -158,7 +168,8 @@ extension Disagreement {
           ? sums[index] / max(energies[index], .leastNormalMagnitude) : sums[index] / Double(max(1, count))
       }
       return Disagreement(
-        answers: count, changed: changed, divergence: shares.reduce(0, +),
+        answers: count, changed: changed,
+        divergence: shares.reduce(distance / Double(max(1, walk.frameCount)), +),
         isClassifier: kinds.allSatisfy { $0 != .values })
     }
 

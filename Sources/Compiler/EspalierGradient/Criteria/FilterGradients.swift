@@ -21,13 +21,15 @@ public struct FilterGradients {
   private let tape: Tape
   private let gates: [UnitGates]
   private let objective: GateObjective
+  private let parts: [OutputPart]
 
   /// - Parameters:
   ///   - graph: Simplified, in float32.
   ///   - map: The channels of this graph.
+  ///   - parts: What outputs count that are no scores of classes; none: all elements the same.
   /// - Throws: `GradientError` where an operator has no gradient.
-  public init(_ graph: Graph, _ map: ChannelMap) throws(GradientError) {
-    self.map = map
+  public init(_ graph: Graph, _ map: ChannelMap, parts: [OutputPart] = []) throws(GradientError) {
+    (self.map, self.parts) = (map, parts)
     objective = GateObjective(graph)
     let layers = Set(map.makers.values.joined())
     let makers = graph.nodes.filter { layers.contains($0.id) }
@@ -51,6 +53,7 @@ public struct FilterGradients {
     let parameters = tape.makeParameters()
     let memories = (0..<shards.threads).map { _ in TapeMemory(tape, parameters) }
     let sums = UnitSums(gates.count)
+    let objective = measured(frames, memories[0])
     for first in stride(from: 0, to: frames.count, by: 64) {
       let batch = (first..<min(first + 64, frames.count)).map { frames.elements($0) }
       shards.run { shard, worker in
@@ -58,7 +61,7 @@ public struct FilterGradients {
           let frame = first + index
           for (input, elements) in batch[index].enumerated() { memories[worker].setInput(input, elements) }
           let random = TrainingRandom(seed: seed, stream: UInt64(frame))
-          add(criterion, label: labels?[frame], memories[worker], random, to: sums[shard])
+          add(criterion, objective, label: labels?[frame], memories[worker], random, to: sums[shard])
         }
       }
     }
@@ -66,10 +69,25 @@ public struct FilterGradients {
     return Dictionary(uniqueKeysWithValues: zip(gates.map(\.unit), totals))
   }
 
+  /// The objective with what outputs count on the first frames.
+  private func measured(_ frames: TrainingFrames, _ memory: TapeMemory) -> GateObjective {
+    guard !parts.isEmpty, objective.scores == nil else { return objective }
+    var objective = objective
+    let outputs = (0..<min(frames.count, 64)).map { frame in
+      for (input, elements) in frames.elements(frame).enumerated() {
+        memory.setInput(input, elements)
+      }
+      tape.forward(memory)
+      return objective.values(memory)
+    }
+    objective.measure(parts, outputs)
+    return objective
+  }
+
   /// Adds one frame's share to the sums of a shard.
   private func add(
-    _ criterion: Criterion, label: Int?, _ memory: TapeMemory, _ random: TrainingRandom,
-    to sums: UnsafeMutablePointer<Double>
+    _ criterion: Criterion, _ objective: GateObjective, label: Int?, _ memory: TapeMemory,
+    _ random: TrainingRandom, to sums: UnsafeMutablePointer<Double>
   ) {
     var random = random
     tape.forward(memory)

@@ -1,5 +1,6 @@
 internal import CGradient
 internal import EspalierGraph
+internal import EspalierPasses
 
 /// What is differentiated by the gates: directions in the space of the outputs.
 struct GateObjective {
@@ -14,12 +15,35 @@ struct GateObjective {
   let outputs: [ValueID]
   let name: String
   private let counts: [Int]
+  /// What elements of outputs that are no scores count; nil: all the same.
+  private var scale: OutputScale?
 
   init(_ graph: Graph) {
     scores = graph.outputs.count == 1 ? ClassScores(graph.outputs[0], graph) : nil
     outputs = scores.map { [$0.value] } ?? graph.outputs
     counts = outputs.map { graph.type(of: $0).elementCount }
     name = graph.outputNames.first ?? ""
+  }
+
+  /// Takes what elements of the outputs count from some frames.
+  ///
+  /// - Parameter parts: None: all count the same.
+  mutating func measure(_ parts: [OutputPart], _ frames: [[[Float]]]) {
+    guard scores == nil, !parts.isEmpty else { return }
+    scale = OutputScale(parts, frames: frames)
+  }
+
+  /// The outputs of the frame that the tape ran.
+  func values(_ memory: TapeMemory) -> [[Float]] { outputs.map { Array(memory.value(of: $0)) } }
+
+  /// Directions whose squares count as the elements do.
+  private func weighted(
+    _ seeds: [(value: ValueID, elements: [Float])], _ memory: TapeMemory
+  ) -> [(value: ValueID, elements: [Float])] {
+    guard let scale else { return seeds }
+    return zip(seeds, scale.importance(of: values(memory))).map { seed, importance in
+      (seed.value, zip(seed.elements, importance).map { $0 * $1.squareRoot() })
+    }
   }
 
   /// - Precondition: The tape ran forward.
@@ -32,7 +56,7 @@ struct GateObjective {
         let seeds = zip(outputs, counts).map { value, length in
           (value: value, elements: (0..<length).map { _ in random.sign() })
         }
-        return Direction(seeds: seeds, weight: 1 / Double(max(count, 1)))
+        return Direction(seeds: weighted(seeds, memory), weight: 1 / Double(max(count, 1)))
       }
     }
     let logits = memory.value(of: scores.value)

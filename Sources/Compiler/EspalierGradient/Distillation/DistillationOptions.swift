@@ -1,3 +1,5 @@
+public import EspalierPasses
+
 /// How a student is trained.
 public struct DistillationOptions: Sendable {
   /// Steps for each block; 0 leaves block-wise distillation out.
@@ -22,6 +24,8 @@ public struct DistillationOptions: Sendable {
   public var patience = 3
   /// Channels of the teacher that the student kept, by the names of tensors.
   public var keptChannels: [String: [Int]] = [:]
+  /// What outputs count, where they are no scores of classes and that is known.
+  public var outputParts: [OutputPart] = []
   public var threads = 1
   public var seed: UInt64 = 0
   /// Seconds after which training comes to its end, whatever the number of steps; results then depend on the
@@ -36,7 +40,7 @@ public struct DistillationOptions: Sendable {
   var decisive: String {
     """
     \(blockSteps) \(networkSteps) \(batch) \(rate) \(clipNorm) \(temperature) \(stageWeight) \(augmentation) \
-    \(judgements) \(patience) \(seed) \(cacheByteCount)
+    \(judgements) \(patience) \(seed) \(cacheByteCount) \(outputParts)
     """
   }
 }

@@ -1,5 +1,6 @@
 internal import CGradient
 internal import EspalierGraph
+internal import EspalierPasses
 
 /// Training of the whole student beside its teacher.
 struct NetworkTraining {
@@ -75,14 +76,18 @@ struct NetworkTraining {
   mutating func prepare() {
     let count = min(distillation.frames.count, 64)
     var sums = [Double](repeating: 0, count: loss.terms.count)
+    let takesParts = loss.scores == nil && !options.outputParts.isEmpty
+    var outputs: [[[Float]]] = []
     for frame in 0..<count {
       teacher.run(distillation.frames.elements(frame), worker: 0)
+      if takesParts { outputs.append(loss.outputs(of: teacher.memories[0])) }
       for (index, term) in loss.terms.enumerated() {
         let target = term.counterpart.target(teacher.memories[0])
         sums[index] += gradient_dot(target.count, target, target) / Double(max(target.count, 1))
       }
     }
     for index in sums.indices { loss.terms[index].energy = sums[index] / Double(count) }
+    if takesParts { loss.scale = OutputScale(options.outputParts, frames: outputs) }
     augmentation.flips = augmentation.flips && survivesMirrors(count)
   }
 

@@ -1,5 +1,6 @@
 internal import CGradient
 internal import EspalierGraph
+internal import EspalierPasses
 
 /// How far a student is from its teacher, and the gradients of that.
 struct OutputLoss {
@@ -18,6 +19,8 @@ struct OutputLoss {
   /// How many of `terms` are outputs.
   let outputTerms: Int
   let temperature: Float
+  /// What elements of outputs count, in place of the energies of their terms.
+  var scale: OutputScale?
 
   var studentOutputs: [ValueID] {
     (scores.map { [$0.student.value] } ?? []) + terms.map(\.counterpart.student)
@@ -42,7 +45,8 @@ struct OutputLoss {
       for i in 0..<scores.student.count { gradient[i] += temperature * (q[i] - p[i]) / answers }
       loss += Double(temperature * temperature) * Self.divergence(p, q) / Double(answers)
     }
-    for term in terms {
+    loss += seedOutputs(student, teacher)
+    for term in terms[(scale == nil ? 0 : outputTerms)...] {
       let (value, count) = (term.counterpart.student, term.counterpart.count)
       let target = term.counterpart.target(teacher)
       guard let own = student.value(of: value).baseAddress,
@@ -53,6 +57,29 @@ struct OutputLoss {
       loss += scale * gradient_squared_distance(count, own, target)
     }
     return loss
+  }
+
+  /// The outputs' part of `seed` where it is known what their elements count.
+  private func seedOutputs(_ student: TapeMemory, _ teacher: TapeMemory) -> Double {
+    guard let scale else { return 0 }
+    let targets = outputs(of: teacher)
+    let factor = 1 / Double(scale.parts.count)
+    var loss = 0.0
+    for (index, importance) in scale.importance(of: targets).enumerated() {
+      let value = terms[index].counterpart.student
+      let (own, gradient) = (student.value(of: value), student.gradient(of: value))
+      for (place, weight) in importance.enumerated() where weight > 0 {
+        let difference = own[place] - targets[index][place]
+        gradient[place] += 2 * Float(factor) * weight * difference
+        loss += factor * Double(weight * difference * difference)
+      }
+    }
+    return loss
+  }
+
+  /// The teacher's outputs.
+  func outputs(of teacher: TapeMemory) -> [[Float]] {
+    terms.prefix(outputTerms).map { $0.counterpart.target(teacher) }
   }
 
   /// `Σ p log(p / q)`.
@@ -73,6 +100,12 @@ struct OutputLoss {
         scores.student.top(z, start: $0) == scores.teacher.top(reference, start: $0)
       }
       return (divergence / Double(starts.count), Double(same.count) / Double(starts.count))
+    }
+    if let scale {
+      let own = terms.prefix(outputTerms).map { Array(student.value(of: $0.counterpart.student)) }
+      let targets = outputs(of: teacher)
+      let distance = OutputScale.distance(from: targets, to: own, scale.importance(of: targets))
+      return (distance / Double(scale.parts.count), nil)
     }
     let loss = terms.prefix(outputTerms).reduce(0.0) { sum, term in
       let target = term.counterpart.target(teacher)

@@ -85,6 +85,8 @@ public struct PruningSearch {
   public var recovery = Recovery.leastSquares
   /// Nodes whose filters all stay.
   public var keptLayers: Set<String> = []
+  /// What outputs count, where they are no scores of classes and that is known.
+  public var outputParts: [OutputPart] = []
   /// Ranks the channels of a network within their groups.
   public var rank: (Graph, ChannelMap, (Int, Int) -> Void) throws -> FilterRanks
   /// What gradients say of each unit; nil: `gradient` does not compete.

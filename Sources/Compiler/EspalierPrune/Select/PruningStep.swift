@@ -31,7 +31,8 @@ struct PruningStep {
     reference =
       search.judging.isEmpty
       ? nil
-      : try Disagreement.Reference(search.original, frames: search.judging, engine: search.engine)
+      : try Disagreement.Reference(
+        search.original, frames: search.judging, engine: search.engine, parts: search.outputParts)
   }
 
   /// The cost with all channels.

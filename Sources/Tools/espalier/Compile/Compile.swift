@@ -1,6 +1,7 @@
 internal import ArgumentParser
 internal import EspalierGraph
 internal import EspalierMedia
+internal import EspalierPasses
 internal import EspalierPlan
 internal import EspalierPrune
 
@@ -219,6 +220,15 @@ struct Compile: ParsableCommand {
     try meaning.results(
       model, inputs: inputs, outputs: outputs, shares: graph.outputsShares,
       labels: labels.judge == nil ? labels.labels : nil)
+  }
+
+  /// What the outputs of a network count where a smaller one is compared with it; none where `--results` does not tell.
+  func outputParts(of graph: Graph) throws -> [OutputPart] {
+    let (inputs, outputs) = (graph.ports(graph.inputs), graph.outputPorts)
+    guard let results = try results(of: inputs, outputs, graph),
+      let layout = results.layout(inputs: inputs, outputs: outputs)
+    else { return [] }
+    return results.outputParts(layout)
   }
 
   /// Writes what `--report` asks for.

@@ -16,7 +16,7 @@ extension Compile {
     _ planner: inout Planner, _ chain: inout CompileChain
   ) throws -> Pruned {
     try tune(&planner, inputs.whole, &chain)
-    let pruner = pruner(planner, inputs)
+    let pruner = try pruner(planner, inputs)
     return (goal, try pruner.prune(inputs.whole, goal, &prepared, &chain))
   }
 
@@ -66,12 +66,13 @@ extension Compile {
   /// - Parameter recovery: Nil: as it is asked for.
   func pruner(
     _ planner: Planner, _ inputs: CompileInputs, recovering recovery: RecoveryArgument? = nil
-  ) -> Pruner {
+  ) throws -> Pruner {
     let (threads, groups) = (work.jobs, inputs.frames?.groups ?? [])
     var options = pruning
     if let recovery { options.recover = recovery }
     return Pruner(
-      options: options, imported: inputs.imported, frames: FrameSplit(groups), threads: threads,
+      options: options, imported: inputs.imported, frames: FrameSplit(groups),
+      parts: try outputParts(of: inputs.whole), threads: threads,
       costs: planner.costs, precision: calibration.quantizes ? .bytes : .float32
     ) { try time($0, inputs, planner) }
   }

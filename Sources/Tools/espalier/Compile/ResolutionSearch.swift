@@ -35,11 +35,15 @@ struct ResolutionSearch {
   private let own: CompileInputs
   private let full: PackTime
 
-  /// - Parameter full: The time of the whole network at its own size.
-  init(own: CompileInputs, full: PackTime, engine: @escaping PostTrainingQuantization.Engine) throws {
+  /// - Parameters:
+  ///   - full: The time of the whole network at its own size.
+  ///   - parts: What its outputs count, where that is known.
+  init(
+    own: CompileInputs, full: PackTime, parts: [OutputPart], engine: @escaping PostTrainingQuantization.Engine
+  ) throws {
     (self.own, self.full) = (own, full)
     reference = try Disagreement.Reference(
-      own.whole, frames: FrameSplit(own.frames?.groups ?? []).judging, engine: engine)
+      own.whole, frames: FrameSplit(own.frames?.groups ?? []).judging, engine: engine, parts: parts)
   }
 
   /// What of a goal is left where the input has another size.
@@ -93,7 +97,8 @@ extension Compile {
   ) throws -> ResolutionSearch {
     let full = try time(own.whole, own, planner)
     var search = try ResolutionSearch(
-      own: own, full: full, engine: GraphRunner.engine(threads: work.jobs))
+      own: own, full: full, parts: try outputParts(of: own.whole),
+      engine: GraphRunner.engine(threads: work.jobs))
     let sizes = try pruning.resolutions.map { try resized(own, to: $0, &chain) }
     for (index, inputs) in ([own] + sizes).enumerated() {
       let time = try index == 0 ? full : time(inputs.whole, inputs, planner)
@@ -102,7 +107,7 @@ extension Compile {
         continue
       }
       var prepared: PreparedPruning?
-      let pruner = pruner(planner, inputs, recovering: .lsq)
+      let pruner = try pruner(planner, inputs, recovering: .lsq)
       let result = try pruner.prune(inputs.whole, left, &prepared, &chain)
       try search.add(result.graph, inputs, left, result.pruned)
     }

@@ -16,6 +16,8 @@ struct Distiller {
   let timeLimit: Double?
   /// Whether the network's outputs are classes.
   let isClassifier: Bool
+  /// What outputs count, where that is known.
+  let parts: [OutputPart]
   /// The file that keeps where training stands; nil: none.
   let checkpoint: String?
   /// Whether training goes on from there.
@@ -66,7 +68,7 @@ struct Distiller {
     _ student: Graph, kept: KeptChannels, teacher: Graph
   ) throws -> (graph: Graph, history: DistillationHistory) {
     var options = DistillationOptions()
-    options.keptChannels = keptChannels(student, kept)
+    (options.keptChannels, options.outputParts) = (keptChannels(student, kept), parts)
     (options.threads, options.seed, options.timeLimit) = (threads, seed, timeLimit)
     let trainingFrames = TrainingFrames(frames.fitting)
     // The same frame twice in a step tells little more.

@@ -13,6 +13,8 @@ struct Pruner {
   /// Before it was simplified.
   let imported: Graph
   let frames: FrameSplit
+  /// What outputs count, where that is known.
+  let parts: [OutputPart]
   let threads: Int
   /// What layers cost on the target.
   let costs: LayerCosts
@@ -82,12 +84,12 @@ struct Pruner {
     let distiller = Distiller(
       frames: frames, threads: threads, seed: options.seed,
       trainsNetwork: options.recoveryAsked == .distill, timeLimit: options.recoverTime?.seconds,
-      isClassifier: result.disagreement.isClassifier,
+      isClassifier: result.disagreement.isClassifier, parts: parts,
       checkpoint: options.checkpoint, resumes: options.resume)
     let trained = try distiller.distilled(result.graph, kept: result.winner.kept, teacher: teacher)
     let disagreement = try Disagreement(
       original: teacher, candidate: trained.graph, frames: frames.judging,
-      engine: GraphRunner.engine(threads: threads))
+      engine: GraphRunner.engine(threads: threads), parts: parts)
     result.training = trained.history
     // What training made worse on frames that it did not see stays as it was.
     guard disagreement.divergence < result.disagreement.divergence else { return }
@@ -113,7 +115,7 @@ struct Pruner {
     let hasFrames = frames.fitting.frameCount > 0
     let ranker = Ranker(
       criterion: options.criterion ?? (hasFrames ? .obs : .l2), frames: frames.fitting, threads: threads,
-      seed: options.seed, imported: imported)
+      seed: options.seed, imported: imported, parts: parts)
     let file = try options.ranks.map { String(decoding: try Files.read($0), as: UTF8.self) }
     var search = PruningSearch(
       of: graph, fitting: frames.fitting, judging: frames.judging,
@@ -128,7 +130,7 @@ struct Pruner {
     search.allocations = options.allocations(hasFrames: hasFrames)
     search.schedule = options.schedule.schedule
     search.recovery = options.recovery
-    search.keptLayers = Set(options.keep)
+    (search.keptLayers, search.outputParts) = (Set(options.keep), parts)
     return try search.prepared(measure(budget))
   }
 

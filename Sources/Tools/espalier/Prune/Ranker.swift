@@ -50,6 +50,8 @@ struct Ranker {
   let seed: UInt64
   /// The network before it was simplified.
   let imported: Graph
+  /// What outputs count, where that is known.
+  var parts: [OutputPart] = []
 
   /// Random directions that stand for many classes.
   static let directions = 16
@@ -79,7 +81,7 @@ struct Ranker {
     _ criterion: FilterGradients.Criterion, _ graph: Graph, _ map: ChannelMap
   ) throws -> [Int: Double] {
     let few = frames.map { $0.thinned(to: max(1, Self.gradientFrames / max(1, frames.count))) }
-    return try FilterGradients(graph, map).scores(
+    return try FilterGradients(graph, map, parts: parts).scores(
       criterion, frames: TrainingFrames(few), threads: threads, seed: seed)
   }
 }

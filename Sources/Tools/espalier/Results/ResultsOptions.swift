@@ -8,7 +8,7 @@ struct MeaningOptions: ParsableArguments {
     help: ArgumentHelp(
       """
       What the outputs mean, for the runtime to find it: classes, mask, or a format of 'eval --boxes', such as \
-      yolox or ssd:priors=FILE.npy.
+      yolox or ssd:priors=FILE.npy. A detector is then pruned by what its boxes need.
       """, valueName: "FORMAT[:KEY=VALUE]…"))
   var results: ResultsArgument?
 
