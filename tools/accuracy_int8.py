@@ -22,6 +22,10 @@ ESPALIER = preprocessing.ROOT / ".build/release/espalier"
 CHUNK = 40
 # The packed file over the ONNX file.
 LARGEST_SIZE = 0.30
+# What outputs of detectors mean: those that are pruned are judged by what their boxes need.
+RESULTS = {
+    "yolox_nano_416": "yolox", "fastestdet_352": "fastestdet",
+    "vehicle_detection_adas_0002": f"ssd:priors={preprocessing.MODELS / 'vehicle_detection_adas_0002_priors.npy'}"}
 
 
 def call(*arguments):
@@ -187,6 +191,8 @@ class Judged:
         name = Reference(model).input
         shape = f"{name}={'x'.join(str(extent) for extent in first.shape)}"
         np.save(stack, calibrate(0, len(calibrate)))
+        if case in RESULTS and "--results" not in options:
+            options = ["--results", RESULTS[case], *options]
         others = [peer(model, name, np.load(stack, mmap_mode="r"), folder) for peer in peers]
         started = time.monotonic()
         call("compile", model, "--shape", shape, "-o", packs[0])

@@ -212,6 +212,38 @@ import Testing
     #expect(best.loss < 0.5 * start.loss && best.agreement == nil)
   }
 
+  @Test func `takes from outputs what counts of them`() throws {
+    func observed(_ graph: Graph) throws -> Graph {
+      graph.observing([try #require(graph.nodes.first { $0.name == "block3.p" }).outputs[0]])
+    }
+    let (teacher, student) = try (observed(Self.pair().teacher), observed(Self.pair().student))
+    let plane = teacher.type(of: teacher.outputs[0]).shape.dropFirst(2).reduce(1, *)
+    // The first channel, where the second has something.
+    func channel(_ index: Int) -> OutputPart.Lattice {
+      OutputPart.Lattice(output: 0, first: index * plane, stride: 1, count: 1, step: 1)
+    }
+    let parts = [OutputPart(places: plane, elements: channel(0), likelihoods: [channel(1)])]
+    var options = Self.options(blocks: 0, network: 60)
+    options.outputParts = parts
+    let (frames, holdout) = (SmallNetworks.frames(64), SmallNetworks.frames(32, seed: 2))
+    let (graph, history) = try Distillation(
+      teacher: teacher, student: student, frames: TrainingFrames(frames), holdout: TrainingFrames(holdout),
+      options: options
+    ).run()
+    let (start, best) = (try #require(history.start), try #require(history.best))
+    #expect(best.loss < 0.5 * start.loss)
+    func outputs(_ graph: Graph, _ frames: [[Float]]) throws -> [[[Float]]] {
+      try frames.map {
+        [try Interpreter.run(graph, inputs: [Tensor(shape: [1, 3, 8, 8], floats: $0)])[0].floats]
+      }
+    }
+    let scale = OutputScale(parts, frames: try outputs(teacher, frames))
+    let sum = try zip(outputs(teacher, holdout), outputs(graph, holdout)).reduce(0.0) {
+      $0 + OutputScale.distance(from: $1.0, to: $1.1, scale.importance(of: $1.0))
+    }
+    #expect(abs(sum / Double(holdout.count) - best.loss) < 1e-4 * best.loss + 1e-7)
+  }
+
   @Test func `refuses other inputs, other outputs and no frames`() throws {
     let (teacher, student) = try Self.pair()
     let frames = TrainingFrames(SmallNetworks.frames(2))

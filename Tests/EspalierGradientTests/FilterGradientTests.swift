@@ -133,6 +133,23 @@ import Testing
     #expect(try scorer.scores(.gaussNewton(directions: 2), frames: frames, seed: 8) != one)
   }
 
+  @Test func `count by Gauss and Newton what counts of the outputs`() throws {
+    var graph = try Self.twoFilters()
+    graph = graph.observing([graph.nodes[1].outputs[0]])
+    let map = ChannelMap(graph)
+    let second = OutputPart.Lattice(output: 0, first: 1, stride: 1, count: 1, step: 1)
+    let scorer = try FilterGradients(graph, map, parts: [OutputPart(places: 1, elements: second)])
+    let found = try scorer.scores(
+      .gaussNewton(directions: 3), frames: TrainingFrames([[1, 2], [2, 4]]), labels: nil)
+    // The second output is 5 and 10: of its deviations' squares, 12.5, two frames have one each in the mean. Slopes
+    // are 10 and 20 of one filter, -5 and -10 of the other.
+    let expected: [Double] = [20, 5]
+    for (unit, score) in zip(map.groups[0].units, expected) {
+      let own = found[unit] ?? .nan
+      #expect(abs(own - score) < 1e-3 * score)
+    }
+  }
+
   @Test func `need scores of classes for Taylor and Fisher`() throws {
     var graph = try Self.twoFilters()
     graph = graph.observing([graph.nodes[1].outputs[0]])

@@ -144,11 +144,18 @@ package struct InputSamples: Sendable {
   package func appendOutputs(
     _ elements: [Float], channels: [Int], of count: Int, at places: [Int], to rows: inout [Float]
   ) {
-    let plane = output.count
+    let (plane, start) = (output.count, rows.count)
+    rows.append(contentsOf: repeatElement(0, count: places.count * channels.count))
+    let firsts = places.map { $0 / plane * count * plane + $0 % plane }
     elements.withUnsafeBufferPointer { elements in
-      for place in places {
-        let first = place / plane * count * plane + place % plane
-        for channel in channels { rows.append(elements[first + channel * plane]) }
+      rows.withUnsafeMutableBufferPointer { rows in
+        for (column, channel) in channels.enumerated() {
+          var target = start + column
+          for first in firsts {
+            rows[target] = elements[first + channel * plane]
+            target += channels.count
+          }
+        }
       }
     }
   }

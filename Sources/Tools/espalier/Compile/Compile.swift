@@ -1,7 +1,6 @@
 internal import ArgumentParser
 internal import EspalierGraph
 internal import EspalierMedia
-internal import EspalierPasses
 internal import EspalierPlan
 internal import EspalierPrune
 
@@ -162,6 +161,7 @@ struct Compile: ParsableCommand {
     let frames = try calibration.calibrate.isEmpty ? nil : calibrationFrames(for: whole)
     var inputs = CompileInputs(imported: imported, whole: whole, reference: whole, frames: frames)
     var goals = pruning.goals
+    if pruning.prunes, frames != nil { noteMeaning(of: whole) }
     var resolutions: [ResolutionReport] = []
     if !pruning.resolutions.isEmpty, let goal = goals[0] {
       let search = try bestResolution(goal, inputs, &planner, &chain)
@@ -214,21 +214,12 @@ struct Compile: ParsableCommand {
   }
 
   /// What the outputs of a network mean; nil without `--results`.
-  private func results(
+  func results(
     of inputs: [Plan.Port], _ outputs: [Plan.Port], _ graph: Graph
   ) throws -> Plan.Results? {
     try meaning.results(
       model, inputs: inputs, outputs: outputs, shares: graph.outputsShares,
       labels: labels.judge == nil ? labels.labels : nil)
-  }
-
-  /// What the outputs of a network count where a smaller one is compared with it; none where `--results` does not tell.
-  func outputParts(of graph: Graph) throws -> [OutputPart] {
-    let (inputs, outputs) = (graph.ports(graph.inputs), graph.outputPorts)
-    guard let results = try results(of: inputs, outputs, graph),
-      let layout = results.layout(inputs: inputs, outputs: outputs)
-    else { return [] }
-    return results.outputParts(layout)
   }
 
   /// Writes what `--report` asks for.

@@ -77,6 +77,25 @@ extension Compile {
     ) { try time($0, inputs, planner) }
   }
 
+  /// What the outputs of a network count where a smaller one is compared with it; none where `--results` does not tell.
+  func outputParts(of graph: Graph) throws -> [OutputPart] {
+    let (inputs, outputs) = (graph.ports(graph.inputs), graph.outputPorts)
+    guard let results = try results(of: inputs, outputs, graph),
+      let layout = results.layout(inputs: inputs, outputs: outputs)
+    else { return [] }
+    return results.outputParts(layout)
+  }
+
+  /// Says that pruning could know more of a network that may be a detector.
+  func noteMeaning(of graph: Graph) {
+    guard meaning.results == nil, Disagreement.kinds(of: graph).contains(.values) else { return }
+    Console.note(
+      """
+      espalier: every number of the outputs counts the same; a detector keeps more of its boxes where --results tells \
+      what they mean
+      """)
+  }
+
   /// The time of a frame of a network, and the size of its pack, in the precision and with the weights that it will
   /// have.
   func time(_ dense: Graph, _ inputs: CompileInputs, _ planner: Planner) throws -> PackTime {
