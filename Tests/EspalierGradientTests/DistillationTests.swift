@@ -239,7 +239,7 @@ import Testing
     }
     let scale = OutputScale(parts, frames: try outputs(teacher, frames))
     let sum = try zip(outputs(teacher, holdout), outputs(graph, holdout)).reduce(0.0) {
-      $0 + OutputScale.distance(from: $1.0, to: $1.1, scale.importance(of: $1.0))
+      $0 + scale.distance(from: $1.0, to: $1.1)
     }
     #expect(abs(sum / Double(holdout.count) - best.loss) < 1e-4 * best.loss + 1e-7)
   }

@@ -44,9 +44,9 @@ import Testing
     let means = [mean(0), mean(1)]
     let sum = frames.reduce(0.0) { sum, frame in
       let other = frame[0].indices.map { $0 % 4 < 2 ? means[$0 % 4] : frame[0][$0] + 100 }
-      return sum + OutputScale.distance(from: frame, to: [other], scale.importance(of: frame))
+      return sum + scale.distance(from: frame, to: [other])
     }
     #expect(abs(sum / 5 - 2) < 1e-4)
-    #expect(OutputScale.distance(from: frames[0], to: frames[0], scale.importance(of: frames[0])) == 0)
+    #expect(scale.distance(from: frames[0], to: frames[0]) == 0)
   }
 }

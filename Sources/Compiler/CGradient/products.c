@@ -1,6 +1,6 @@
-// The gradient of a convolution's weights, in one of two ways. On large images lanes are pixels, and the sums of each
-// tap are added up at the end. Where an image has less pixels than that pays for, lanes are channels of one of both
-// sides, whose planes are transposed for it.
+// The gradient of a convolution's weights, in one of two ways. On large images of few channels lanes are pixels, and the
+// sums of each tap are added up at the end. Elsewhere lanes are channels of one of both sides, whose planes are
+// transposed for it, and nothing has to be added up.
 #include "clones.h"
 #include "correlation.h"
 #include "lanes.h"
@@ -139,6 +139,7 @@ static int takes_pixels(const products *k) {
 }
 
 ptrdiff_t gradient_products_scratch(const products *k) {
+  if (takes_pixels(k)) return 0;
   return takes_image(k) ? rounded(k->depth) * k->x_plane : rounded(k->rows) * k->dy_plane;
 }
 

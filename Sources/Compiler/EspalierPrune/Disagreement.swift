@@ -80,10 +80,8 @@ extension Disagreement {
     private let shapes: [Shape]
     /// By frame and output.
     private let answers: [[[Float]]]
-    /// By output the sum of the squared deviations from the mean.
-    private let energies: [Double]
-    /// By frame and output, in place of the energies: what each element counts, where that is known.
-    private let importance: [[[Float]]]
+    /// What values count; nil where there are none.
+    private let scale: OutputScale?
 
     /// Parameters and errors as those of `Disagreement`.
     public init(
@@ -103,9 +101,9 @@ extension Disagreement {
         answers.append(found)
       }
       self.answers = answers
-      energies = original.outputs.indices.map { index in Self.energy(answers.map { $0[index] }) }
-      let scale = parts.isEmpty ? nil : OutputScale(parts, frames: answers)
-      importance = scale.map { answers.map($0.importance(of:)) } ?? []
+      let values = zip(self.kinds, shapes).enumerated().filter { $1.0 == .values }
+      let wholes = values.map { OutputPart(output: $0, elementCount: $1.1.elementCount) }
+      scale = values.isEmpty ? nil : OutputScale(parts.isEmpty ? wholes : parts, frames: answers)
     }
 
     /// How far a candidate is.
@@ -129,8 +127,7 @@ extension Disagreement {
     ) throws -> Disagreement {
       precondition(candidate.outputs.map { candidate.type(of: $0).shape } == shapes, "other outputs")
       var (count, changed) = (0, 0)
-      var sums = [Double](repeating: 0, count: kinds.count)
-      var distance = 0.0
+      var (divergence, distance) = (0.0, 0.0)
       try walk.run(candidate, observing: candidate.outputs) { turn, frame, found in
         var isChanged: [Bool] = []
         for (index, kind) in kinds.enumerated() {
@@ -138,51 +135,26 @@ extension Disagreement {
           guard found[index].isFinite(from: 0) else {
             throw ObservationError.notFinite(value: candidate.outputNames[index], frame: frame)
           }
-          switch kind {
-          case .classes(let areProbabilities):
-            let classes = shapes[index][1]
-            let rows = expected.count / max(1, classes)
-            if isChanged.isEmpty { isChanged = [Bool](repeating: false, count: rows) }
-            for row in 0..<rows {
-              let range = row * classes..<(row + 1) * classes
-              let (a, b) = (Scores(expected[range]), Scores(found[index][range]))
-              if row < isChanged.count, a.largest != b.largest { isChanged[row] = true }
-              sums[index] += a.divergence(to: b, areProbabilities)
-            }
-          case .values where importance.isEmpty:
-            for (a, b) in zip(expected, found[index]) {
-              sums[index] += Double(a - b) * Double(a - b)
-            }
-          case .values: continue
+          guard case .classes(let areProbabilities) = kind else { continue }
+          let classes = shapes[index][1]
+          let rows = expected.count / max(1, classes)
+          if isChanged.isEmpty { isChanged = [Bool](repeating: false, count: rows) }
+          for row in 0..<rows {
+            let range = row * classes..<(row + 1) * classes
+            let (a, b) = (Scores(expected[range]), Scores(found[index][range]))
+            if row < isChanged.count, a.largest != b.largest { isChanged[row] = true }
+            divergence += a.divergence(to: b, areProbabilities)
           }
         }
-        if !importance.isEmpty {
-          distance += OutputScale.distance(from: answers[turn], to: found, importance[turn])
-        }
+        distance += scale?.distance(from: answers[turn], to: found) ?? 0
         count += max(1, isChanged.count)
         changed += isChanged.count { $0 }
         progress(turn + 1, walk.frameCount)
       }
-      let shares = kinds.indices.map { index in
-        kinds[index] == .values
-          ? sums[index] / max(energies[index], .leastNormalMagnitude) : sums[index] / Double(max(1, count))
-      }
       return Disagreement(
         answers: count, changed: changed,
-        divergence: shares.reduce(distance / Double(max(1, walk.frameCount)), +),
+        divergence: divergence / Double(max(1, count)) + distance / Double(max(1, walk.frameCount)),
         isClassifier: kinds.allSatisfy { $0 != .values })
-    }
-
-    private static func energy(_ frames: [[Float]]) -> Double {
-      var (sum, square, count) = (0.0, 0.0, 0)
-      for elements in frames {
-        for element in elements {
-          sum += Double(element)
-          square += Double(element) * Double(element)
-        }
-        count += elements.count
-      }
-      return max(0, square - sum * sum / Double(max(1, count)))
     }
   }
 

@@ -103,9 +103,7 @@ struct OutputLoss {
     }
     if let scale {
       let own = terms.prefix(outputTerms).map { Array(student.value(of: $0.counterpart.student)) }
-      let targets = outputs(of: teacher)
-      let distance = OutputScale.distance(from: targets, to: own, scale.importance(of: targets))
-      return (distance / Double(scale.parts.count), nil)
+      return (scale.distance(from: outputs(of: teacher), to: own) / Double(scale.parts.count), nil)
     }
     let loss = terms.prefix(outputTerms).reduce(0.0) { sum, term in
       let target = term.counterpart.target(teacher)

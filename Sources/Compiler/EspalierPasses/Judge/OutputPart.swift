@@ -39,6 +39,12 @@ public struct OutputPart: Sendable, Equatable {
     (self.places, self.elements, self.likelihoods) = (places, elements, likelihoods)
   }
 
+  /// All elements of an output, which count the same.
+  public init(output: Int, elementCount: Int) {
+    self.init(
+      places: elementCount, elements: Lattice(output: output, first: 0, stride: 1, count: 1, step: 1))
+  }
+
   /// What each place of a frame counts.
   func weights(_ outputs: [[Float]]) -> [Float] {
     likelihoods.reduce([Float](repeating: 1, count: places)) { weights, lattice in
@@ -50,33 +56,43 @@ public struct OutputPart: Sendable, Equatable {
 /// How much differences from the outputs of one network count, part by part.
 public struct OutputScale: Sendable {
   public let parts: [OutputPart]
-  /// By part: what a weighted square counts, so that those of the original's deviations from their mean are 1 in the
-  /// mean of all frames.
-  private let factors: [Double]
+  /// By part: the weighted squared deviation of the original from its mean, in the mean of all frames.
+  private let energies: [Double]
 
   /// - Parameters:
   ///   - parts: At least one.
   ///   - frames: The original's outputs, by frame and output.
   public init(_ parts: [OutputPart], frames: [[[Float]]]) {
     self.parts = parts
-    factors = parts.map { part in
-      let lattice = part.elements
+    energies = parts.map { part in
       var sums = [(weight: Double, value: Double, square: Double)](
-        repeating: (0, 0, 0), count: lattice.count)
+        repeating: (0, 0, 0), count: part.elements.count)
       for outputs in frames {
-        outputs[lattice.output].withUnsafeBufferPointer { numbers in
-          for (place, weight) in part.weights(outputs).enumerated() where weight > 0 {
-            for k in 0..<lattice.count {
-              let value = Double(numbers[lattice.first + place * lattice.stride + k * lattice.step])
-              sums[k].weight += Double(weight)
-              sums[k].value += Double(weight) * value
-              sums[k].square += Double(weight) * value * value
-            }
+        outputs[part.elements.output].withUnsafeBufferPointer { numbers in
+          Self.visit(part, of: outputs) { element, k, weight in
+            let value = Double(numbers[element])
+            sums[k].weight += weight
+            sums[k].value += weight * value
+            sums[k].square += weight * value * value
           }
         }
       }
-      let energy = sums.reduce(0) { $0 + max(0, $1.square - $1.value * $1.value / max($1.weight, 1e-30)) }
-      return Double(frames.count) / max(energy, 1e-30)
+      let energy = sums.reduce(0) { sum, own in
+        own.weight > 0 ? sum + max(0, own.square - own.value * own.value / own.weight) : sum
+      }
+      return max(energy / Double(max(frames.count, 1)), .leastNormalMagnitude)
+    }
+  }
+
+  /// The elements of a part in a frame of the original, each with its number within its place and what it counts.
+  @inline(__always) private static func visit(
+    _ part: OutputPart, of outputs: [[Float]], _ body: (_ element: Int, _ k: Int, _ weight: Double) -> Void
+  ) {
+    let weights = part.likelihoods.isEmpty ? nil : part.weights(outputs)
+    let lattice = part.elements
+    for place in 0..<part.places {
+      let weight = Double(weights?[place] ?? 1)
+      for k in 0..<lattice.count { body(lattice.first + place * lattice.stride + k * lattice.step, k, weight) }
     }
   }
 
@@ -85,31 +101,28 @@ public struct OutputScale: Sendable {
   /// - Parameter outputs: The original's.
   public func importance(of outputs: [[Float]]) -> [[Float]] {
     var result = outputs.map { [Float](repeating: 0, count: $0.count) }
-    for (part, factor) in zip(parts, factors) {
-      let lattice = part.elements
-      result[lattice.output].withUnsafeMutableBufferPointer { result in
-        for (place, weight) in part.weights(outputs).enumerated() {
-          for k in 0..<lattice.count {
-            result[lattice.first + place * lattice.stride + k * lattice.step] += Float(factor) * weight
-          }
-        }
+    for (part, energy) in zip(parts, energies) {
+      result[part.elements.output].withUnsafeMutableBufferPointer { result in
+        Self.visit(part, of: outputs) { element, _, weight in result[element] += Float(weight / energy) }
       }
     }
     return result
   }
 
   /// How far other outputs of the same frame are from the original's, the parts added up.
-  ///
-  /// - Parameter importance: Of the original's.
-  public static func distance(
-    from outputs: [[Float]], to others: [[Float]], _ importance: [[Float]]
-  ) -> Double {
-    var sum = 0.0
-    for ((own, other), weights) in zip(zip(outputs, others), importance) {
-      for ((a, b), weight) in zip(zip(own, other), weights) {
-        sum += Double(weight) * Double(a - b) * Double(a - b)
+  public func distance(from outputs: [[Float]], to others: [[Float]]) -> Double {
+    zip(parts, energies).reduce(0) { total, own in
+      var sum = 0.0
+      let output = own.0.elements.output
+      outputs[output].withUnsafeBufferPointer { numbers in
+        others[output].withUnsafeBufferPointer { others in
+          Self.visit(own.0, of: outputs) { element, _, weight in
+            let difference = Double(numbers[element] - others[element])
+            sum += weight * difference * difference
+          }
+        }
       }
+      return total + sum / own.1
     }
-    return sum
   }
 }
