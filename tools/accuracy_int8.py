@@ -180,7 +180,7 @@ CASES = {
 class Judged:
     """A network in float32 and in 8 bits."""
 
-    def __init__(self, case, options, folder, threads, peers):
+    def __init__(self, case, options, folder, threads, peers, explains):
         self.case = case
         calibrate, frames, self.judge = CASES[case](case)
         self.peers = [(peer.title, copy.deepcopy(self.judge)) for peer in peers]
@@ -191,7 +191,7 @@ class Judged:
         name = Reference(model).input
         shape = f"{name}={'x'.join(str(extent) for extent in first.shape)}"
         np.save(stack, calibrate(0, len(calibrate)))
-        if case in RESULTS and "--results" not in options:
+        if explains and case in RESULTS and "--results" not in options:
             options = ["--results", RESULTS[case], *options]
         others = [peer(model, name, np.load(stack, mmap_mode="r"), folder) for peer in peers]
         started = time.monotonic()
@@ -242,6 +242,7 @@ def main():
     parser.add_argument("case", nargs="*", metavar="MODEL")
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--peers", action="store_true")
+    parser.add_argument("--no-results", action="store_true", help="do not tell what outputs of detectors mean")
     given = parser.parse_args(arguments[: arguments.index("--")] if "--" in arguments else arguments)
     cases = given.case or [case for case in CASES if preprocessing.model(case).exists()]
     unknown = [case for case in cases if case not in CASES]
@@ -253,7 +254,7 @@ def main():
     judged = []
     for case in cases:
         with tempfile.TemporaryDirectory() as folder:
-            judged.append(Judged(case, options, pathlib.Path(folder), given.threads, peers))
+            judged.append(Judged(case, options, pathlib.Path(folder), given.threads, peers, not given.no_results))
     titles = [
         "network", "int8 against float32", *(peer.title for peer in peers), "in int8", "SNR dB", "size",
         "s to compile", "bar"]
