@@ -20,6 +20,10 @@ let kernelSettings: [CSetting] =
         "-ffunction-sections",
       ]),
     ] : [])
+/// Tests search, train and calibrate with debug builds, which take ten times as long where Swift is not optimized;
+/// no check of arithmetic or of bounds is lost by it, and the sources have no 'assert'.
+let optimized: [SwiftSetting] =
+  developing && !embedded ? [.unsafeFlags(["-O"], .when(configuration: .debug))] : []
 let runtimeSettings: [SwiftSetting] =
   embedded
   ? [
@@ -27,7 +31,7 @@ let runtimeSettings: [SwiftSetting] =
     .unsafeFlags(["-Osize"], .when(configuration: .release)),
     .unsafeFlags(["-Xfrontend", "-function-sections"]),
   ]
-  : [.enableUpcomingFeature("InternalImportsByDefault"), .treatAllWarnings(as: .error)]
+  : [.enableUpcomingFeature("InternalImportsByDefault"), .treatAllWarnings(as: .error)] + optimized
 /// The embedded library exports espalier.h alone and leaves out what it does not use.
 let exports = "\(Context.packageDirectory)/Sources/Runtime/EspalierCAPI/espalier.map"
 let sharedSettings: [LinkerSetting] =
@@ -39,9 +43,10 @@ let sharedSettings: [LinkerSetting] =
       "--soname=libespalier.so.1",
     ])
   ] : []
-let compilerSettings: [SwiftSetting] = [
+let toolSettings: [SwiftSetting] = [
   .enableUpcomingFeature("InternalImportsByDefault"), .treatAllWarnings(as: .error),
 ]
+let compilerSettings = toolSettings + optimized
 
 var products: [Product] = [
   .library(name: "EspalierRuntime", targets: ["EspalierRuntime"]),
@@ -184,7 +189,7 @@ if !embedded {
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Histogram", package: "hdrhistogram-swift"),
       ],
-      path: "Sources/Tools/espalier", swiftSettings: compilerSettings),
+      path: "Sources/Tools/espalier", swiftSettings: toolSettings),
     .testTarget(
       name: "EspalierGraphTests", dependencies: ["EspalierGraph", "EspalierOperators"]),
     .testTarget(
@@ -273,7 +278,7 @@ if !embedded {
         "EspalierImport", "EspalierGraph", "EspalierOperators", "EspalierPasses", "EspalierPlan",
         "EspalierRuntime", "PlanFixtures",
       ],
-      path: "Tests/DamageProbe", swiftSettings: compilerSettings),
+      path: "Tests/DamageProbe", swiftSettings: toolSettings),
     .testTarget(name: "DamageTests", dependencies: ["damage-probe"]),
     .testTarget(name: "ArchitectureTests"),
   ]
