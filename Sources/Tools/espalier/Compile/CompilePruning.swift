@@ -20,31 +20,26 @@ extension Compile {
     return (goal, try pruner.prune(inputs.whole, goal, &prepared, &chain))
   }
 
-  /// The time of a pack as it will be written: what the search measured were sketches of it.
+  /// The time of a pack as it will be written, beside the whole network's: what the search measured were sketches of it.
   ///
   /// - Throws: `CommandError` where it does not keep what was asked for.
-  func measured(
-    _ pack: [UInt8], _ network: CompiledNetwork, _ planner: Planner, _ chain: inout CompileChain
-  ) throws -> PackTime {
-    let timer = timer(planner)
-    return try chain.stage("measure") {
-      var time = try timer.time(pack)
-      guard let pruned = network.pruned, let limit = Goal(pruned.goal.budget, pruned.result.full) else {
-        return time
-      }
-      for _ in 1..<Pruner.measurements where limit.amount(time) > limit.limit {
-        let again = try timer.time(pack)
-        if limit.amount(again) < limit.amount(time) { time = again }
-      }
-      guard limit.amount(time) <= limit.limit else {
-        throw CommandError(
-          """
-          \(pruned.goal.text) is not kept: the finished pack takes \(limit.text(limit.amount(time))), though its \
-          sketch took \(limit.text(limit.amount(pruned.result.pruned))); nothing was written; ask for a little less
-          """)
-      }
-      return time
+  func measured(_ pack: [UInt8], _ pruned: Pruned, _ timer: GraphTimer) throws -> PairedTime {
+    func pair() throws -> PairedTime {
+      PairedTime(full: try timer.time(pruned.result.full), pruned: try timer.time(pack))
     }
+    /// The share of what was asked for that a pair needs; 0 where nothing has to be kept.
+    func use(_ time: PairedTime) -> Double { Goal(pruned.goal.budget, time.full)?.use(time.pruned) ?? 0 }
+    var time = try pair()
+    for _ in 1..<PairedTime.most where use(time) > 1 {
+      let again = try pair()
+      if use(again) < use(time) { time = again }
+    }
+    guard let goal = Goal(pruned.goal.budget, time.full), goal.use(time.pruned) > 1 else { return time }
+    throw CommandError(
+      """
+      \(pruned.goal.text) is not kept: the finished pack takes \(goal.text(goal.amount(time.pruned))), though its \
+      sketch took \(goal.text(goal.amount(pruned.result.time.pruned))); nothing was written; ask for a little less
+      """)
   }
 
   /// Writes what `--save-onnx` asks for.
@@ -74,7 +69,11 @@ extension Compile {
       options: options, imported: inputs.imported, frames: FrameSplit(groups),
       parts: try outputParts(of: inputs.whole), threads: threads,
       costs: planner.costs, precision: calibration.quantizes ? .bytes : .float32
-    ) { try time($0, inputs, planner) }
+    ) {
+      try sketch($0, inputs, planner)
+    } time: {
+      try timer(planner).time($0)
+    }
   }
 
   /// What the outputs of a network count where a smaller one is compared with it; none where `--results` does not tell.
@@ -96,13 +95,17 @@ extension Compile {
       """)
   }
 
-  /// The time of a frame of a network, and the size of its pack, in the precision and with the weights that it will
-  /// have.
-  func time(_ dense: Graph, _ inputs: CompileInputs, _ planner: Planner) throws -> PackTime {
+  /// A network's pack, in the precision and with as many weights as it will have, for its time and its size.
+  func sketch(_ dense: Graph, _ inputs: CompileInputs, _ planner: Planner) throws -> [UInt8] {
     let graph = sparsity.applied(to: dense)
-    guard calibration.quantizes else { return try timer(planner).time(graph) }
-    return try timer(planner).time(
+    guard calibration.quantizes else { return try timer(planner).pack(graph) }
+    return try timer(planner).pack(
       try calibration.settings.sketch(graph, inputs.frames?.groups ?? [], threads: work.jobs))
+  }
+
+  /// The time of a frame of a network, and the size of its pack, by its sketch.
+  func time(_ dense: Graph, _ inputs: CompileInputs, _ planner: Planner) throws -> PackTime {
+    try timer(planner).time(sketch(dense, inputs, planner))
   }
 
   /// How often the whole network at its own size and another are right on labelled frames; nil without such.

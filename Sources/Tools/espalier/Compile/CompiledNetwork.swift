@@ -66,15 +66,21 @@ extension Compile {
     _ chain: inout CompileChain
   ) throws -> LevelReport {
     let isAlone = pruning.levels == nil
-    var time: PackTime?
+    var (time, pair): (PackTime?, PairedTime?)
     if !isAlone || network.pruned != nil {
-      let bytes = try isAlone ? pack : PlanWriter.bytes(of: network.plan, weights: storage)
-      time = try measured(bytes, network, planner, &chain)
+      let (bytes, timer) = (
+        try isAlone ? pack : PlanWriter.bytes(of: network.plan, weights: storage), timer(planner)
+      )
+      (time, pair) = try chain.stage("measure") {
+        guard let pruned = network.pruned else { return (try timer.time(bytes), nil) }
+        let pair = try measured(bytes, pruned, timer)
+        return (pair.pruned, pair)
+      }
     }
     return LevelReport(
       multiply_adds: network.plan.multiplyAdds, calls: network.plan.calls.count, time: time,
       pruning: network.pruned.flatMap { pruned in
-        time.map {
+        pair.map {
           PruningReport(
             pruned.result, $0, of: inputs.whole, asked: pruned.goal.text, recovery: pruning.recoveryAsked)
         }

@@ -109,7 +109,7 @@ extension Compile {
       var prepared: PreparedPruning?
       let pruner = try pruner(planner, inputs, recovering: .lsq)
       let result = try pruner.prune(inputs.whole, left, &prepared, &chain)
-      try search.add(result.graph, inputs, left, result.pruned)
+      try search.add(result.graph, inputs, left, result.time.pruned)
     }
     return search
   }

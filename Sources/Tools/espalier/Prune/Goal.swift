@@ -18,4 +18,7 @@ struct Goal {
     }
     guard amount(full) > limit else { return nil }
   }
+
+  /// The share of the limit that a pack needs.
+  func use(_ time: PackTime) -> Double { amount(time) / limit }
 }

@@ -19,16 +19,16 @@ struct Pruner {
   /// What layers cost on the target.
   let costs: LayerCosts
   let precision: LayerShape.Precision
-  /// The time of a frame of a network in the precision that it will run in.
-  let time: (Graph) throws -> PackTime
+  /// A network's pack in the precision that it will run in.
+  let pack: (Graph) throws -> [UInt8]
+  /// The time of a frame.
+  let time: ([UInt8]) throws -> PackTime
 
   /// Nets that are less than so much faster are not worth what they lose.
   private static let leastGain = 0.98
   /// A result this near under the budget is not improved upon.
   private static let nearEnough = 0.95
   private static let rounds = 4
-  /// Frames are measured again, so often at most, where one measurement would refuse a network.
-  static let measurements = 8
 
   /// What came of it.
   struct Result {
@@ -40,9 +40,10 @@ struct Pruner {
     let winner: PruningCandidate
     let steps: [[PruningCandidate]]
     let prepared: PreparedPruning
-    /// Before and after, as measured; nil where nothing had to be.
-    var full: PackTime
-    var pruned: PackTime
+    /// The whole network's pack.
+    let full: [UInt8]
+    /// Side by side with the whole network's.
+    var time: PairedTime
     /// Milliseconds that the layers' costs foretold before the result was measured.
     let predicted: Double
   }
@@ -56,17 +57,13 @@ struct Pruner {
     var prepared = try known ?? chain.stage("rank filters") { try prepare(graph, goal.budget) }
     defer { known = prepared }
     var result = try chain.stage("prune") { try search(graph, goal, &prepared) }
-    // In turns, the fastest of each counts: what else runs on the machine only slows, and with several threads the
-    // medians of short frames jump with where the system puts the threads.
-    for _ in 1..<Self.measurements where !Self.gains(result) {
-      result.full = result.full.faster(try time(graph))
-      result.pruned = result.pruned.faster(try time(result.graph))
-    }
-    guard Self.gains(result) else {
+    let pruned = try pack(result.graph)
+    result.time = try result.time.settled({ $0.share < Self.leastGain }) { try pair(result.full, pruned) }
+    guard result.time.share < Self.leastGain else {
       throw CommandError(
         """
-        the pruned network takes \(Format.milliseconds(result.pruned.median_ms)) a frame and the whole one \
-        \(Format.milliseconds(result.full.median_ms)): it would lose accuracy for nothing; cut more, or not at all
+        the pruned network takes \(Format.milliseconds(result.time.pruned.median_ms)) a frame and the whole one \
+        \(Format.milliseconds(result.time.full.median_ms)): it would lose accuracy for nothing; cut more, or not at all
         """)
     }
     if options.recoveryAsked.trains, !frames.judging.isEmpty {
@@ -76,8 +73,8 @@ struct Pruner {
     return result
   }
 
-  private static func gains(_ result: Result) -> Bool {
-    result.pruned.median_ms < leastGain * result.full.median_ms
+  private func pair(_ full: [UInt8], _ pruned: [UInt8]) throws -> PairedTime {
+    PairedTime(full: try time(full), pruned: try time(pruned))
   }
 
   private func distill(_ result: inout Result, _ teacher: Graph) throws {
@@ -151,46 +148,48 @@ struct Pruner {
   private func search(
     _ graph: Graph, _ asked: PruningGoal, _ prepared: inout PreparedPruning
   ) throws -> Result {
-    let full = try time(graph)
+    let pack = try pack(graph)
+    let full = try time(pack)
     var forecast = Forecast(full.median_ms, layers(graph))
     guard let goal = Goal(asked.budget, full) else {
       guard case .multiplyAddsRemoved(let share) = asked.budget else { throw alreadyKept(asked, full) }
       let steps = try prepared.run(costAtMost: (1 - share) * prepared.fullCost)
-      return try result(steps, prepared, full, forecast)
+      return try result(steps, prepared, pack, forecast)
     }
-    var ratio = goal.amount(full) / prepared.fullCost
-    var (best, closest): (Result?, Double) = (nil, .infinity)
+    var costAtMost = prepared.fullCost / goal.use(full)
+    var best: (result: Result, use: Double)?
+    var closest = Double.infinity
     for _ in 0..<Self.rounds {
       let steps: [[PruningCandidate]]
-      do { steps = try prepared.run(costAtMost: goal.limit / ratio) } catch let error as PruningSearchError {
+      do { steps = try prepared.run(costAtMost: costAtMost) } catch let error as PruningSearchError {
         guard best == nil else { break }
         throw CommandError("\(asked.text) cannot be kept: \(error)")
       }
-      let found = try result(steps, prepared, full, forecast)
-      let reached = goal.amount(found.pruned)
-      closest = min(closest, reached)
+      let found = try result(steps, prepared, pack, forecast)
+      // A share is one of what the whole network takes beside it.
+      let use = (Goal(asked.budget, found.time.full) ?? goal).use(found.time.pruned)
+      closest = min(closest, goal.amount(found.time.pruned))
       // Of those within the budget the one that uses most of it.
-      if reached <= goal.limit, reached > best.map({ goal.amount($0.pruned) }) ?? 0 { best = found }
-      if reached <= goal.limit, reached >= Self.nearEnough * goal.limit { break }
-      ratio = reached / found.winner.cost
-      forecast = Forecast(found.pruned.median_ms, layers(found.graph))
+      if use <= 1, use > best?.use ?? 0 { best = (found, use) }
+      if use <= 1, use >= Self.nearEnough { break }
+      costAtMost = found.winner.cost / use
+      forecast = Forecast(found.time.pruned.median_ms, layers(found.graph))
     }
     guard let best else {
       throw CommandError(
         "\(asked.text) cannot be kept: the closest network takes \(goal.text(closest))")
     }
-    return best
+    return best.result
   }
 
   private func result(
-    _ steps: [[PruningCandidate]], _ prepared: PreparedPruning, _ full: PackTime, _ forecast: Forecast
+    _ steps: [[PruningCandidate]], _ prepared: PreparedPruning, _ full: [UInt8], _ forecast: Forecast
   ) throws -> Result {
     let winner = steps[steps.count - 1][0]
     let predicted = forecast.milliseconds(layers(winner.graph))
     return Result(
       graph: winner.graph, disagreement: winner.disagreement, winner: winner, steps: steps,
-      prepared: prepared, full: full,
-      pruned: try time(winner.graph), predicted: predicted)
+      prepared: prepared, full: full, time: try pair(full, pack(winner.graph)), predicted: predicted)
   }
 
   /// Microseconds of all layers by the table of costs.

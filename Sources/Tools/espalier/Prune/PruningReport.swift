@@ -74,7 +74,7 @@ struct PruningReport: Encodable {
   }
 
   init(
-    _ result: Pruner.Result, _ time: PackTime, of graph: Graph, asked: String, recovery: RecoveryArgument
+    _ result: Pruner.Result, _ time: PairedTime, of graph: Graph, asked: String, recovery: RecoveryArgument
   ) {
     let winner = result.winner
     self.asked = asked
@@ -83,7 +83,7 @@ struct PruningReport: Encodable {
     multiply_adds_before = graph.multiplyAdds
     multiply_adds = winner.graph.multiplyAdds
     (parameters_before, parameters) = (graph.parameterCount, winner.graph.parameterCount)
-    (before, after, predicted_ms) = (result.full, time, result.predicted)
+    (before, after, predicted_ms) = (time.full, time.pruned, result.predicted)
     judged_frames = result.disagreement.answers
     divergence = result.disagreement.divergence
     let isJudged = result.disagreement.isClassifier
