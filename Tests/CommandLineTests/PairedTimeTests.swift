@@ -4,7 +4,9 @@ import Testing
 
 @Suite("Times taken in turns") struct PairedTimeTests {
   private func pair(_ full: Double, _ pruned: Double) -> PairedTime {
-    func time(_ median: Double) -> PackTime { PackTime(median_ms: median, p99_ms: median, frames: 1, bytes: 1) }
+    func time(_ median: Double) -> PackTime {
+      PackTime(median_ms: median, p99_ms: median, frames: 1, bytes: 1)
+    }
     return PairedTime(full: time(full), pruned: time(pruned))
   }
 

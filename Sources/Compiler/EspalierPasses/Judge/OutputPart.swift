@@ -92,7 +92,8 @@ public struct OutputScale: Sendable {
     let lattice = part.elements
     for place in 0..<part.places {
       let weight = Double(weights?[place] ?? 1)
-      for k in 0..<lattice.count { body(lattice.first + place * lattice.stride + k * lattice.step, k, weight) }
+      let first = lattice.first + place * lattice.stride
+      for k in 0..<lattice.count { body(first + k * lattice.step, k, weight) }
     }
   }
 
