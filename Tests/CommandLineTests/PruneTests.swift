@@ -33,6 +33,34 @@ import Testing
     }
   }
 
+  @Test func `judges by the frames that are held back for it`() throws {
+    try withFolder { folder in
+      let options = [
+        "--calibrate", Signs.pictures, "--prune", "0.4", "--allocation", "uniform", "--recover", "stats",
+        "--precision", "fp32", "--json",
+      ]
+      func pruning(_ more: [String]) throws -> [String: Any] {
+        let run = try compile(options + more, to: "\(folder)/x.espalier")
+        #expect(run.status == 0, "\(run.errors)")
+        return try #require(try run.json()["pruning"] as? [String: Any])
+      }
+      let count = try FileManager.default.contentsOfDirectory(atPath: Signs.pictures).count
+      let noise = FloatArray(
+        shape: [7, 3, 32, 32], elements: (0..<7 * 3_072).map { Float($0 * 7_919 % 2_003) / 1_001 - 1 })
+      let data = "\(folder)/noise.npy"
+      try Files.write(NumPyFile.encode(noise), to: data)
+      let (split, own) = (try pruning([]), try pruning(["--hold-back", Signs.pictures]))
+      let strange = try pruning(["--hold-back", data])
+      #expect(split["judged_frames"] as? Int == count / 5)
+      #expect(own["judged_frames"] as? Int == count && strange["judged_frames"] as? Int == 7)
+      let divergences = [split, own, strange].compactMap { $0["divergence"] as? Double }
+      #expect(Set(divergences).count == 3)
+      for loss in [split, own, strange].map({ $0["expected_loss"] as? Double ?? -1 }) {
+        #expect((0...1).contains(loss))
+      }
+    }
+  }
+
   @Test func `gives the same bytes each time, and an ONNX model that compiles to the same outputs`() throws {
     try withFolder { folder in
       let (one, two, onnx) = ("\(folder)/1.espalier", "\(folder)/2.espalier", "\(folder)/p.onnx")
@@ -86,6 +114,7 @@ import Testing
     (["--prune", "0.3", "--ranks", "/no/such.json"], "/no/such.json"),
     (["--prune", "0.3", "--calibrate", "/no/such/folder"], "/no/such/folder"),
     (["--prune", "0.3", "--max-disagreement", "0.1"], "held back"),
+    (["--prune", "0.3", "--calibrate", Signs.pictures, "--hold-back", "/no/such/folder"], "/no/such/folder"),
   ])
   func `says what is wrong and writes nothing`(arguments: [String], message: String) throws {
     try withFolder { folder in
@@ -102,6 +131,8 @@ import Testing
     ["--prune", "0.5", "--budget", "8ms"], ["--criterion", "l1"], ["--keep", "conv1"],
     ["--prune", "0.5", "--schedule", "linear"], ["--prune", "0.5", "--schedule", "cubic:3"],
     ["--prune", "0.5", "--criterion", "obs"], ["--prune", "0.5", "--ranks", "x", "--criterion", "l1"],
+    ["--prune", "0.5", "--hold-back", Signs.pictures],
+    ["--calibrate", Signs.pictures, "--hold-back", Signs.pictures],
     ["--prune", "0.5", "--no-recover", "--recover", "lsq"], ["--prune", "0.5", "--max-drop", "1"],
   ])
   func `2 for wrong usage`(arguments: [String]) throws {

@@ -42,6 +42,19 @@ import Testing
     // SciPy 1.17.1, `entropy(softmax(a), softmax(b))`, the mean of four.
     #expect(abs(found.divergence - 0.12772170737686844) < 1e-6)
     #expect(abs(found.rateBound - 0.9023886) < 1e-6)
+    // The original held both classes that changed for hardly less likely: tanh(0.0005) twice.
+    #expect(abs(found.expectedLoss - 0.00025) < 1e-8)
+  }
+
+  @Test(arguments: [false, true]) func `counts other classes by what the original thought of them`(
+    softmax: Bool
+  ) throws {
+    let found = try Disagreement(
+      original: try scores([0, 0], softmax: softmax), candidate: try scores([0, 2], softmax: softmax),
+      frames: given([[three, 0], [0, three]]), engine: interpreting)
+    // 3/4 against 1/4 in one of two frames.
+    #expect(found.changed == 1)
+    #expect(abs(found.expectedLoss - 0.25) < 1e-6)
   }
 
   @Test func `of a detector does not see what nobody reads`() throws {

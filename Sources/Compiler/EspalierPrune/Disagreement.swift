@@ -21,6 +21,10 @@ public struct Disagreement: Sendable, Equatable {
   /// from the original's probabilities in nats, for values the squared differences as a share of the original's
   /// squared deviation from its mean; outputs added up, or the parts of a detector's.
   public let divergence: Double
+  /// How much likelier the original holds its own classes than the candidate's, in the mean over answers: what top-1
+  /// loses on frames like these if the original's probabilities are true ones. Another class counts little where the
+  /// original was of two minds, so that it follows the true loss more closely than `rate`.
+  public let expectedLoss: Double
   /// Whether answers are classes: all outputs are scores.
   public let isClassifier: Bool
 
@@ -47,9 +51,9 @@ public struct Disagreement: Sendable, Equatable {
     self = try reference.disagreement(of: candidate, progress: progress)
   }
 
-  init(answers: Int, changed: Int, divergence: Double, isClassifier: Bool) {
+  init(answers: Int, changed: Int, divergence: Double, expectedLoss: Double = 0, isClassifier: Bool) {
     (self.answers, self.changed) = (answers, changed)
-    (self.divergence, self.isClassifier) = (divergence, isClassifier)
+    (self.divergence, self.expectedLoss, self.isClassifier) = (divergence, expectedLoss, isClassifier)
   }
 
   /// What a network's outputs look like: a single `[N, classes]` is scores, anything else values.
@@ -127,7 +131,7 @@ extension Disagreement {
     ) throws -> Disagreement {
       precondition(candidate.outputs.map { candidate.type(of: $0).shape } == shapes, "other outputs")
       var (count, changed) = (0, 0)
-      var (divergence, distance) = (0.0, 0.0)
+      var (divergence, distance, loss) = (0.0, 0.0, 0.0)
       try walk.run(candidate, observing: candidate.outputs) { turn, frame, found in
         var isChanged: [Bool] = []
         for (index, kind) in kinds.enumerated() {
@@ -144,6 +148,7 @@ extension Disagreement {
             let (a, b) = (Scores(expected[range]), Scores(found[index][range]))
             if row < isChanged.count, a.largest != b.largest { isChanged[row] = true }
             divergence += a.divergence(to: b, areProbabilities)
+            loss += a.loss(saying: b.largest, areProbabilities)
           }
         }
         distance += scale?.distance(from: answers[turn], to: found) ?? 0
@@ -154,7 +159,7 @@ extension Disagreement {
       return Disagreement(
         answers: count, changed: changed,
         divergence: divergence / Double(max(1, count)) + distance / Double(max(1, walk.frameCount)),
-        isClassifier: kinds.allSatisfy { $0 != .values })
+        expectedLoss: loss / Double(max(1, count)), isClassifier: kinds.allSatisfy { $0 != .values })
     }
   }
 
@@ -175,6 +180,13 @@ extension Disagreement {
     func divergence(to other: Scores, _ areProbabilities: Bool) -> Double {
       let (own, theirs) = (logarithms(areProbabilities), other.logarithms(areProbabilities))
       return max(0, zip(own, theirs).reduce(0) { $0 + $1.0.exponential * ($1.0 - $1.1) })
+    }
+
+    /// How much likelier the largest is than another.
+    func loss(saying other: Int, _ areProbabilities: Bool) -> Double {
+      guard other != largest else { return 0 }
+      let logarithms = logarithms(areProbabilities)
+      return logarithms[largest].exponential - logarithms[other].exponential
     }
 
     private func logarithms(_ areProbabilities: Bool) -> [Double] {

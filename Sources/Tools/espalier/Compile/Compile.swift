@@ -37,7 +37,8 @@ struct Compile: ParsableCommand {
 
       A network can be made smaller: whole filters are cut, by a share of the
       multiply-adds, or until a frame keeps a budget on this processor. The frames, a
-      fifth of which is held back to judge by, give the accuracy back:
+      fifth of which is held back to judge by (or others: --hold-back), give the accuracy
+      back:
 
         espalier compile signs.onnx --calibrate pictures/ --prune 0.5 -o s.espalier
         espalier compile signs.onnx --calibrate pictures/ --budget 8ms -o s.espalier
@@ -129,6 +130,13 @@ struct Compile: ParsableCommand {
     else {
       throw ValidationError("--calibrate has nothing to do under --precision fp32 where nothing is pruned")
     }
+    guard pruning.holdBack.isEmpty || !calibration.calibrate.isEmpty else {
+      throw ValidationError("--hold-back judges what is made with other frames: give those with --calibrate")
+    }
+    guard pruning.holdBack.isEmpty || pruning.prunes || sparsity.changesWeights else {
+      throw ValidationError(
+        "--hold-back: say how much to cut with --prune, --budget, --latency, --size, --levels or --sparsity")
+    }
     guard meaning.results != nil || labels.judge != nil || labels.labels == nil else {
       throw ValidationError("--labels needs labelled frames, --judge DIR, or --results that have classes")
     }
@@ -159,7 +167,9 @@ struct Compile: ParsableCommand {
     let whole = try chain.simplify(imported)
     _ = try results(of: whole.ports(whole.inputs), whole.outputPorts, whole)
     let frames = try calibration.calibrate.isEmpty ? nil : calibrationFrames(for: whole)
-    var inputs = CompileInputs(imported: imported, whole: whole, reference: whole, frames: frames)
+    var inputs = CompileInputs(
+      imported: imported, whole: whole, reference: whole, frames: frames,
+      heldBack: try heldBackFrames(for: whole))
     var goals = pruning.goals
     if pruning.prunes, frames != nil { noteMeaning(of: whole) }
     var resolutions: [ResolutionReport] = []
@@ -244,13 +254,20 @@ struct Compile: ParsableCommand {
     try Files.write(Array(page.page.html.utf8), to: path)
   }
 
-  private func calibrationFrames(for graph: Graph) throws -> CalibrationFrames {
+  func calibrationFrames(for graph: Graph) throws -> CalibrationFrames {
     let reader = try pictures.reader(for: graph, pictureInputs)
     guard let path = calibration.statistics else {
       return try CalibrationFrames(calibration.calibrate, reader: reader)
     }
     return try CalibrationFrames(
       calibration.calibrate, reader: reader, known: try CalibrationStatistics(path: path), path: path)
+  }
+
+  /// Nil: a part of those that calibrate is held back.
+  func heldBackFrames(for graph: Graph) throws -> CalibrationFrames? {
+    let paths = pruning.holdBack
+    guard !paths.isEmpty else { return nil }
+    return try CalibrationFrames(paths, reader: pictures.reader(for: graph, pictureInputs))
   }
 
   /// Same model, same options, same bytes: no dates, no paths.

@@ -62,12 +62,11 @@ extension Compile {
   func pruner(
     _ planner: Planner, _ inputs: CompileInputs, recovering recovery: RecoveryArgument? = nil
   ) throws -> Pruner {
-    let (threads, groups) = (work.jobs, inputs.frames?.groups ?? [])
     var options = pruning
     if let recovery { options.recover = recovery }
     return Pruner(
-      options: options, imported: inputs.imported, frames: FrameSplit(groups),
-      parts: try outputParts(of: inputs.whole), threads: threads,
+      options: options, imported: inputs.imported, frames: inputs.split,
+      parts: try outputParts(of: inputs.whole), threads: work.jobs,
       costs: planner.costs, precision: calibration.quantizes ? .bytes : .float32
     ) {
       try sketch($0, inputs, planner)

@@ -13,6 +13,11 @@ struct CompileInputs {
   /// The same at the model's own size of the input, where that was changed.
   let reference: Graph
   let frames: CalibrationFrames?
+  /// What `--hold-back` gives.
+  var heldBack: CalibrationFrames?
+
+  /// Frames that a smaller network is made by, and those that it is judged by.
+  var split: FrameSplit { FrameSplit(frames?.groups ?? [], judging: heldBack?.groups) }
 }
 
 /// A network on its way from a graph to calls.
@@ -103,7 +108,7 @@ extension Compile {
     guard sparsity.changesWeights else { return nil }
     return try SparsityReport(
       sparsity, network.float, of: network.pruned?.result.graph ?? inputs.whole,
-      frames: FrameSplit(inputs.frames?.groups ?? []).judging,
+      frames: inputs.split.judging,
       threads: work.jobs)
   }
 

@@ -43,7 +43,7 @@ struct ResolutionSearch {
   ) throws {
     (self.own, self.full) = (own, full)
     reference = try Disagreement.Reference(
-      own.whole, frames: FrameSplit(own.frames?.groups ?? []).judging, engine: engine, parts: parts)
+      own.whole, frames: own.split.judging, engine: engine, parts: parts)
   }
 
   /// What of a goal is left where the input has another size.
@@ -67,8 +67,7 @@ struct ResolutionSearch {
   ///
   /// - Parameter graph: As it would run at the size of `inputs`.
   mutating func add(_ graph: Graph, _ inputs: CompileInputs, _ goal: PruningGoal?, _ time: PackTime) throws {
-    let judged = try reference.disagreement(
-      of: graph, seeing: FrameSplit(inputs.frames?.groups ?? []).judging)
+    let judged = try reference.disagreement(of: graph, seeing: inputs.split.judging)
     candidates.append(Candidate(inputs: inputs, goal: goal, graph: graph, time: time, judged: judged))
     candidates.sort { $0.judged.divergence < $1.judged.divergence }
   }
@@ -133,9 +132,9 @@ extension Compile {
       else {
         throw CommandError("the outputs have other shapes then, so that they cannot be compared")
       }
-      let frames = try CalibrationFrames(
-        calibration.calibrate, reader: try pictures.reader(for: whole, pictureInputs))
-      return CompileInputs(imported: imported, whole: whole, reference: own.whole, frames: frames)
+      return CompileInputs(
+        imported: imported, whole: whole, reference: own.whole, frames: try calibrationFrames(for: whole),
+        heldBack: try heldBackFrames(for: whole))
     } catch {
       throw CommandError("--resolutions \(size.text): \(error)")
     }

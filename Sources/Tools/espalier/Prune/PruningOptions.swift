@@ -89,6 +89,14 @@ struct PruningOptions: ParsableArguments {
 
   @Option(
     help: ArgumentHelp(
+      """
+      Frames, without labels, that candidates and the result are judged by, such as those of another drive; \
+      otherwise the last fifth of each --calibrate is held back.
+      """, valueName: "DIR|FILE.npy"))
+  var holdBack: [String] = []
+
+  @Option(
+    help: ArgumentHelp(
       "Give up where more of the held-back frames than this get another class than from the whole network.",
       valueName: "RATIO"))
   var maxDisagreement: ShareArgument?

@@ -60,6 +60,8 @@ struct PruningReport: Encodable {
   /// like these top-1 accuracy differs from the whole network's by at most so much.
   let disagreement: Double?
   let disagreement_bound: Double?
+  /// What top-1 loses if the whole network's probabilities are true ones.
+  let expected_loss: Double?
   let stages: [Recovery]
   /// How training of the whole network went, on held-back frames; for the page alone.
   let training: [DistillationHistory.Judgement]
@@ -69,8 +71,8 @@ struct PruningReport: Encodable {
 
   private enum CodingKeys: CodingKey {
     case asked, criterion, allocation, multiply_adds_before, multiply_adds, parameters_before, parameters
-    case before, after, predicted_ms, judged_frames, divergence, disagreement, disagreement_bound, stages
-    case candidates, groups, frozen
+    case before, after, predicted_ms, judged_frames, divergence, disagreement, disagreement_bound
+    case expected_loss, stages, candidates, groups, frozen
   }
 
   init(
@@ -89,6 +91,7 @@ struct PruningReport: Encodable {
     let isJudged = result.disagreement.isClassifier
     disagreement = isJudged ? result.disagreement.rate : nil
     disagreement_bound = isJudged ? result.disagreement.rateBound : nil
+    expected_loss = isJudged ? result.disagreement.expectedLoss : nil
     stages = Self.stages(result, recovery)
     training = result.training?.judgements ?? []
     candidates = result.steps.enumerated().flatMap { step, candidates in
@@ -136,12 +139,12 @@ struct PruningReport: Encodable {
       """)
     if !candidates.isEmpty, judged_frames > 0 { print("\n" + candidateTable) }
     if !stages.isEmpty { print("\n" + stageTable) }
-    if let disagreement, let disagreement_bound {
+    if let disagreement, let disagreement_bound, let expected_loss {
       print(
         """
         \(Format.fixed(disagreement * 100, 2)) % of \(judged_frames) held-back frames get another class; for frames \
         like these top-1 accuracy differs by at most \(Format.fixed(disagreement_bound * 100, 2)) points (95 % \
-        confidence)
+        confidence), and by \(Format.fixed(expected_loss * 100, 2)) if the whole network's probabilities are true ones
         """)
     }
     print("\n" + groupTable)

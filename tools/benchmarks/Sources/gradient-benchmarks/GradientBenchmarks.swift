@@ -8,6 +8,10 @@ import EspalierPasses
 /// forward and backward. Inputs without fixed shapes get what `NAME=1x3x64x64` says; 'input' is 1x3x32x32 otherwise.
 ///
 ///     swift run -c release gradient-benchmarks signs.onnx detector.onnx images=1x3x320x320
+///
+/// `conv:FILTERSxCHANNELSxHEIGHTxWIDTH` measures one 3x3 convolution, each direction alone:
+///
+///     swift run -c release gradient-benchmarks conv:16x16x32x32 conv:64x64x8x8
 @main struct GradientBenchmarks {
   static func main() throws {
     let arguments = CommandLine.arguments.dropFirst()
@@ -17,6 +21,10 @@ import EspalierPasses
       shapes[String(parts[0])] = parts[1].split(separator: "x").compactMap { Int($0) }
     }
     for path in arguments where !path.contains("=") {
+      if path.hasPrefix("conv:"), let layer = try LayerMeasurement(path.dropFirst(5)) {
+        print("\(path)  \(layer)")
+        continue
+      }
       print("\(path.split(separator: "/").last ?? "")  \(try Measurement(path, shapes))")
     }
   }
@@ -49,10 +57,10 @@ struct Measurement: CustomStringConvertible {
     }
   }
 
-  /// The shortest of 20 runs.
-  private static func seconds(_ body: () -> Void) -> Double {
+  /// The shortest of some runs.
+  static func seconds(runs: Int = 20, _ body: () -> Void) -> Double {
     let clock = ContinuousClock()
-    return (0..<20).map { _ in clock.measure(body) / .seconds(1) }.min() ?? .infinity
+    return (0..<runs).map { _ in clock.measure(body) / .seconds(1) }.min() ?? .infinity
   }
 
   private static func multiplyAdds(of graph: Graph) -> Double {
