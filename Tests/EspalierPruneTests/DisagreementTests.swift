@@ -57,6 +57,20 @@ import Testing
     #expect(abs(found.expectedLoss - 0.25) < 1e-6)
   }
 
+  /// The first frame's class is lost in exchange for milder answers to the others.
+  @Test func `does not take milder probabilities for an improvement where answers get worse`() throws {
+    let frames = given([[1, 0, 0], [0, 8, 0], [0, 8, 0], [0, 8, 0]])
+    func judged(_ more: [Float]) throws -> Disagreement {
+      try Disagreement(
+        original: try scores([0, 0, 0]), candidate: try scores(more), frames: frames, engine: interpreting)
+    }
+    let (far, near, same) = (try judged([0, -7, 0]), try judged([0, 1.1, 0]), try judged([0, 0, 0]))
+    #expect(far.changed == 0 && near.changed == 1)
+    #expect(near.divergence < far.divergence)
+    #expect(!near.improves(on: far))
+    #expect(same.improves(on: far) && same.improves(on: near) && !same.improves(on: same))
+  }
+
   @Test func `of a detector does not see what nobody reads`() throws {
     // Two places, each with the likelihood of an object and a number of its box.
     let object = OutputPart.Lattice(output: 0, first: 0, stride: 2, count: 1, step: 1)

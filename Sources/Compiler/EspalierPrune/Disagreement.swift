@@ -35,6 +35,12 @@ public struct Disagreement: Sendable, Equatable {
   /// What `rate` is at most with 95 % confidence for frames drawn like these, each on its own.
   public var rateBound: Double { ClopperPearson.upperBound(events: changed, trials: max(1, answers)) }
 
+  /// Whether a network is nearer to the original than another, judged on the same frames, and no worse by its answers:
+  /// a short training makes probabilities milder at once, and so the divergence less, while more answers change.
+  public func improves(on other: Disagreement) -> Bool {
+    divergence < other.divergence && expectedLoss <= other.expectedLoss
+  }
+
   /// - Parameters:
   ///   - original: Its outputs have the candidate's types.
   ///   - frames: Held back: not those that the candidate was fitted on.

@@ -44,8 +44,8 @@ struct Pruner {
     let full: [UInt8]
     /// Side by side with the whole network's.
     var time: PairedTime
-    /// Milliseconds that the layers' costs foretold before the result was measured.
-    let predicted: Double
+    /// The share of the whole network's time that the layers' costs foretold before the result was measured.
+    let predictedShare: Double
   }
 
   /// - Parameter known: Ranks of the graph for the same measure; set where it is nil.
@@ -89,7 +89,7 @@ struct Pruner {
       engine: GraphRunner.engine(threads: threads), parts: parts)
     result.training = trained.history
     // What training made worse on frames that it did not see stays as it was.
-    guard disagreement.divergence < result.disagreement.divergence else { return }
+    guard disagreement.improves(on: result.disagreement) else { return }
     (result.graph, result.disagreement) = (trained.graph, disagreement)
   }
 
@@ -150,7 +150,7 @@ struct Pruner {
   ) throws -> Result {
     let pack = try pack(graph)
     let full = try time(pack)
-    var forecast = Forecast(full.median_ms, layers(graph))
+    var forecast = Forecast(share: 1, layers(graph))
     guard let goal = Goal(asked.budget, full) else {
       guard case .multiplyAddsRemoved(let share) = asked.budget else { throw alreadyKept(asked, full) }
       let steps = try prepared.run(costAtMost: (1 - share) * prepared.fullCost)
@@ -173,7 +173,7 @@ struct Pruner {
       if use <= 1, use > best?.use ?? 0 { best = (found, use) }
       if use <= 1, use >= Self.nearEnough { break }
       costAtMost = found.winner.cost / use
-      forecast = Forecast(found.time.pruned.median_ms, layers(found.graph))
+      forecast = Forecast(share: found.time.share, layers(found.graph))
     }
     guard let best else {
       throw CommandError(
@@ -186,10 +186,10 @@ struct Pruner {
     _ steps: [[PruningCandidate]], _ prepared: PreparedPruning, _ full: [UInt8], _ forecast: Forecast
   ) throws -> Result {
     let winner = steps[steps.count - 1][0]
-    let predicted = forecast.milliseconds(layers(winner.graph))
     return Result(
       graph: winner.graph, disagreement: winner.disagreement, winner: winner, steps: steps,
-      prepared: prepared, full: full, time: try pair(full, pack(winner.graph)), predicted: predicted)
+      prepared: prepared, full: full, time: try pair(full, pack(winner.graph)),
+      predictedShare: forecast.share(layers(winner.graph)))
   }
 
   /// Microseconds of all layers by the table of costs.
@@ -208,13 +208,14 @@ struct Pruner {
   }
 }
 
-/// What a network's time will be, from one that was measured: as its layers' costs to those of the other.
+/// What share of the whole network's time another will take, from one whose share is known: as its layers' costs to
+/// those of the other.
 private struct Forecast {
   private let perMicrosecond: Double
 
-  init(_ milliseconds: Double, _ layers: Double) { perMicrosecond = milliseconds / max(layers, 1e-9) }
+  init(share: Double, _ layers: Double) { perMicrosecond = share / max(layers, 1e-9) }
 
-  func milliseconds(_ layers: Double) -> Double { perMicrosecond * layers }
+  func share(_ layers: Double) -> Double { perMicrosecond * layers }
 }
 
 /// Bars that several closures share.

@@ -52,7 +52,7 @@ struct PruningReport: Encodable {
   let parameters: Int
   let before: PackTime
   let after: PackTime
-  /// What the layers' costs foretold of `after.median_ms`.
+  /// What the layers' costs foretold of `after.median_ms`, as a share of `before.median_ms`.
   let predicted_ms: Double
   let judged_frames: Int
   let divergence: Double
@@ -85,7 +85,7 @@ struct PruningReport: Encodable {
     multiply_adds_before = graph.multiplyAdds
     multiply_adds = winner.graph.multiplyAdds
     (parameters_before, parameters) = (graph.parameterCount, winner.graph.parameterCount)
-    (before, after, predicted_ms) = (time.full, time.pruned, result.predicted)
+    (before, after, predicted_ms) = (time.full, time.pruned, result.predictedShare * time.full.median_ms)
     judged_frames = result.disagreement.answers
     divergence = result.disagreement.divergence
     let isJudged = result.disagreement.isClassifier
