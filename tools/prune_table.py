@@ -139,6 +139,8 @@ def main():
     parser.add_argument("--recover-time", metavar="30s")
     parser.add_argument("--threads", type=int, default=1, help="of a frame; training takes all cores")
     given = parser.parse_args(arguments[: arguments.index("--")] if "--" in arguments else arguments)
+    if given.hold_back and given.case in PHOTOGRAPHS:
+        parser.error(f"--hold-back: there are no other pictures for {given.case}")
     options = ["--threads", given.threads, *options]
     if given.recover_time:
         options += ["--recover-time", given.recover_time]
