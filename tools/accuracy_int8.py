@@ -142,9 +142,9 @@ class Masks:
 
 def photographs(case):
     """300 pictures calibrate, the other 367 judge."""
-    order = np.random.default_rng(1).permutation(len(preprocessing.Pictures(case)))
+    calibrate, rest = preprocessing.photographs(case)
     judge = Classes(case, lambda count: 2, 0.97)
-    return Frames(case, chosen=sorted(order[:300])), Frames(case, chosen=sorted(order[300:])), judge
+    return Frames(case, chosen=calibrate), Frames(case, chosen=rest), judge
 
 
 def small(source):

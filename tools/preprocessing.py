@@ -129,6 +129,12 @@ def model(case):
     return MODELS / f"{case.split('@')[0]}.onnx"
 
 
+def photographs(case, count=300):
+    """Which pictures calibrate, so many drawn at random, and which judge: there are no others."""
+    order = np.random.default_rng(1).permutation(len(Pictures(case)))
+    return sorted(order[:count]), sorted(order[count:])
+
+
 class Pictures:
     """The pictures of a case in a fixed order; a frame is made when it is asked for."""
 

@@ -28,6 +28,7 @@ import Testing
     conv("rows wider than a register, 7 filters", [1, 2, 3, 37], [7, 2, 3, 3], pads: [1, 1, 1, 1]),
     conv("channels as lanes, of two vectors", [1, 18, 3, 2], [7, 18, 1, 2], pads: [0, 1, 0, 0]),
     conv("filters as lanes, of three vectors", [1, 2, 3, 3], [35, 2, 2, 2], pads: [1, 0, 0, 1]),
+    conv("pixels as lanes, of two channels", [1, 2, 16, 33], [3, 2, 2, 4], pads: [1, 2, 0, 1]),
     conv("pixels as lanes", [1, 1, 16, 33], [3, 1, 2, 3], pads: [1, 1, 0, 1]),
     conv("4x5, pads apart", [1, 2, 6, 9], [9, 2, 4, 5], pads: [0, 4, 3, 1], bias: true),
     conv(

@@ -26,6 +26,14 @@ import Testing
     #expect(importance.map { ($0 * energy * 1e5).rounded() / 1e5 } == [0, 0, 1, 1, 0, 0, 1, 1, 0, 0, 1, 1])
   }
 
+  @Test("what never varies counts much, and no more than a number can say") func constants() {
+    let frame: [[Float]] = [[Float](repeating: 0.5, count: 12)]
+    let scale = OutputScale([OutputPart(places: 3, elements: Self.object)], frames: [frame])
+    let isFinite = scale.importance(of: frame)[0].allSatisfy { $0.isFinite }
+    #expect(isFinite)
+    #expect(scale.distance(from: frame, to: frame) == 0)
+  }
+
   @Test("as far as its deviations from the mean is 1 for each part, over all frames") func distance() {
     var numbers: UInt32 = 7
     let frames: [[[Float]]] = (0..<5).map { _ in

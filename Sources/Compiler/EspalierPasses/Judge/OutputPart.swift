@@ -58,6 +58,8 @@ public struct OutputScale: Sendable {
   public let parts: [OutputPart]
   /// By part: the weighted squared deviation of the original from its mean, in the mean of all frames.
   private let energies: [Double]
+  /// What importance is divided by where the original does not vary, so that it stays a number in float32.
+  private static let leastEnergy = 1e-30
 
   /// - Parameters:
   ///   - parts: At least one.
@@ -80,7 +82,7 @@ public struct OutputScale: Sendable {
       let energy = sums.reduce(0) { sum, own in
         own.weight > 0 ? sum + max(0, own.square - own.value * own.value / own.weight) : sum
       }
-      return max(energy / Double(max(frames.count, 1)), .leastNormalMagnitude)
+      return max(energy / Double(max(frames.count, 1)), Self.leastEnergy)
     }
   }
 

@@ -27,18 +27,17 @@ extension Compile {
     func pair() throws -> PairedTime {
       PairedTime(full: try timer.time(pruned.result.full), pruned: try timer.time(pack))
     }
-    /// The share of what was asked for that a pair needs; 0 where nothing has to be kept.
-    func use(_ time: PairedTime) -> Double { Goal(pruned.goal.budget, time.full)?.use(time.pruned) ?? 0 }
     var time = try pair()
-    for _ in 1..<PairedTime.most where use(time) > 1 {
+    guard let goal = Goal(pruned.goal.budget) else { return time }
+    for _ in 1..<PairedTime.most where goal.use(time) > 1 {
       let again = try pair()
-      if use(again) < use(time) { time = again }
+      if goal.use(again) < goal.use(time) { time = again }
     }
-    guard let goal = Goal(pruned.goal.budget, time.full), goal.use(time.pruned) > 1 else { return time }
+    guard goal.use(time) > 1 else { return time }
     throw CommandError(
       """
-      \(pruned.goal.text) is not kept: the finished pack takes \(goal.text(goal.amount(time.pruned))), though its \
-      sketch took \(goal.text(goal.amount(pruned.result.time.pruned))); nothing was written; ask for a little less
+      \(pruned.goal.text) is not kept: the finished pack takes \(goal.text(time.pruned)), though its sketch \
+      took \(goal.text(pruned.result.time.pruned)); nothing was written; ask for a little less
       """)
   }
 
@@ -100,11 +99,6 @@ extension Compile {
     guard calibration.quantizes else { return try timer(planner).pack(graph) }
     return try timer(planner).pack(
       try calibration.settings.sketch(graph, inputs.frames?.groups ?? [], threads: work.jobs))
-  }
-
-  /// The time of a frame of a network, and the size of its pack, by its sketch.
-  func time(_ dense: Graph, _ inputs: CompileInputs, _ planner: Planner) throws -> PackTime {
-    try timer(planner).time(sketch(dense, inputs, planner))
   }
 
   /// How often the whole network at its own size and another are right on labelled frames; nil without such.

@@ -33,33 +33,30 @@ struct ResolutionSearch {
   private(set) var candidates: [Candidate] = []
   private let reference: Disagreement.Reference
   private let own: CompileInputs
-  private let full: PackTime
 
   /// - Parameters:
-  ///   - full: The time of the whole network at its own size.
   ///   - parts: What its outputs count, where that is known.
   init(
-    own: CompileInputs, full: PackTime, parts: [OutputPart], engine: @escaping PostTrainingQuantization.Engine
+    own: CompileInputs, parts: [OutputPart], engine: @escaping PostTrainingQuantization.Engine
   ) throws {
-    (self.own, self.full) = (own, full)
+    self.own = own
     reference = try Disagreement.Reference(
       own.whole, frames: own.split.judging, engine: engine, parts: parts)
   }
 
   /// What of a goal is left where the input has another size.
   ///
-  /// - Parameter time: Of the network at that size, nothing cut.
+  /// - Parameter time: Of the network at that size, nothing cut, beside the one at its own.
   /// - Returns: Nil where the network keeps it as it is.
-  func goal(_ goal: PruningGoal, for whole: Graph, _ time: PackTime) -> PruningGoal? {
+  func goal(_ goal: PruningGoal, for whole: Graph, _ time: PairedTime) -> PruningGoal? {
     switch goal.budget {
     case .multiplyAddsRemoved(let share):
       let left = (1 - share) * Double(own.whole.multiplyAdds) / Double(max(1, whole.multiplyAdds))
       return left >= 1 ? nil : PruningGoal(.multiplyAddsRemoved(1 - left), goal.text)
     case .latency(let share):
-      let left = share * full.median_ms / time.median_ms
+      let left = share / time.share
       return left >= 1 ? nil : PruningGoal(.latency(left), goal.text)
-    case .milliseconds(let most): return time.p99_ms <= most ? nil : goal
-    case .bytes(let most): return time.bytes <= most ? nil : goal
+    case .milliseconds, .bytes: return Goal(goal.budget).map { $0.use(time) <= 1 } == true ? nil : goal
     }
   }
 
@@ -94,15 +91,17 @@ extension Compile {
   func bestResolution(
     _ goal: PruningGoal, _ own: CompileInputs, _ planner: inout Planner, _ chain: inout CompileChain
   ) throws -> ResolutionSearch {
-    let full = try time(own.whole, own, planner)
+    let timer = timer(planner)
+    let full = try sketch(own.whole, own, planner)
     var search = try ResolutionSearch(
-      own: own, full: full, parts: try outputParts(of: own.whole),
+      own: own, parts: try outputParts(of: own.whole),
       engine: GraphRunner.engine(threads: work.jobs))
     let sizes = try pruning.resolutions.map { try resized(own, to: $0, &chain) }
-    for (index, inputs) in ([own] + sizes).enumerated() {
-      let time = try index == 0 ? full : time(inputs.whole, inputs, planner)
+    for inputs in [own] + sizes {
+      let pack = try sketch(inputs.whole, inputs, planner)
+      let time = PairedTime(full: try timer.time(full), pruned: try timer.time(pack))
       guard let left = search.goal(goal, for: inputs.whole, time) else {
-        try search.add(inputs.whole, inputs, nil, time)
+        try search.add(inputs.whole, inputs, nil, time.pruned)
         continue
       }
       var prepared: PreparedPruning?

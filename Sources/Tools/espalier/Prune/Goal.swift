@@ -2,23 +2,21 @@ internal import EspalierPrune
 
 /// What has to be measured, and how much of it there may be.
 struct Goal {
-  let limit: Double
-  let amount: (PackTime) -> Double
-  let text: (Double) -> String
+  /// The share of what is asked for that a pack needs beside the whole network's; more than 1 does not keep it.
+  let use: (PairedTime) -> Double
+  /// What of a pack is looked at, as text.
+  let text: (PackTime) -> String
 
-  /// Nil where nothing has to be measured, or the whole network is within the budget.
-  init?(_ budget: PruningBudget, _ full: PackTime) {
+  /// Nil where nothing has to be measured.
+  init?(_ budget: PruningBudget) {
     switch budget {
     case .multiplyAddsRemoved: return nil
     case .latency(let share):
-      (limit, amount, text) = (share * full.median_ms, \.median_ms, Format.milliseconds)
-    case .milliseconds(let most): (limit, amount, text) = (most, \.p99_ms, Format.milliseconds)
+      (use, text) = ({ $0.share / share }, { Format.milliseconds($0.median_ms) })
+    case .milliseconds(let most):
+      (use, text) = ({ $0.pruned.p99_ms / most }, { Format.milliseconds($0.p99_ms) })
     case .bytes(let most):
-      (limit, amount, text) = (Double(most), { Double($0.bytes) }, { Format.bytes(Int($0)) })
+      (use, text) = ({ Double($0.pruned.bytes) / Double(most) }, { Format.bytes($0.bytes) })
     }
-    guard amount(full) > limit else { return nil }
   }
-
-  /// The share of the limit that a pack needs.
-  func use(_ time: PackTime) -> Double { amount(time) / limit }
 }

@@ -28,8 +28,6 @@ struct GraphTimer {
   private static let longest = 10_000.0
   private static let leastFrames = 30
 
-  func time(_ graph: Graph) throws -> PackTime { try time(pack(graph)) }
-
   /// The bytes that a graph is packed into.
   func pack(_ graph: Graph) throws -> [UInt8] {
     try PlanWriter.bytes(of: try Pipeline.lower(graph, choices: choices(graph)), weights: storage)

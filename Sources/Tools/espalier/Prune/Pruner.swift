@@ -40,8 +40,9 @@ struct Pruner {
     let winner: PruningCandidate
     let steps: [[PruningCandidate]]
     let prepared: PreparedPruning
-    /// The whole network's pack.
+    /// The whole network's pack, and its own before training.
     let full: [UInt8]
+    let sketch: [UInt8]
     /// Side by side with the whole network's.
     var time: PairedTime
     /// The share of the whole network's time that the layers' costs foretold before the result was measured.
@@ -57,8 +58,9 @@ struct Pruner {
     var prepared = try known ?? chain.stage("rank filters") { try prepare(graph, goal.budget) }
     defer { known = prepared }
     var result = try chain.stage("prune") { try search(graph, goal, &prepared) }
-    let pruned = try pack(result.graph)
-    result.time = try result.time.settled({ $0.share < Self.leastGain }) { try pair(result.full, pruned) }
+    result.time = try result.time.settled({ $0.share < Self.leastGain }) {
+      try pair(result.full, result.sketch)
+    }
     guard result.time.share < Self.leastGain else {
       throw CommandError(
         """
@@ -148,27 +150,26 @@ struct Pruner {
   private func search(
     _ graph: Graph, _ asked: PruningGoal, _ prepared: inout PreparedPruning
   ) throws -> Result {
-    let pack = try pack(graph)
-    let full = try time(pack)
+    let full = try pack(graph)
     var forecast = Forecast(share: 1, layers(graph))
-    guard let goal = Goal(asked.budget, full) else {
-      guard case .multiplyAddsRemoved(let share) = asked.budget else { throw alreadyKept(asked, full) }
+    if case .multiplyAddsRemoved(let share) = asked.budget {
       let steps = try prepared.run(costAtMost: (1 - share) * prepared.fullCost)
-      return try result(steps, prepared, pack, forecast)
+      return try result(steps, prepared, full, forecast)
     }
-    var costAtMost = prepared.fullCost / goal.use(full)
-    var best: (result: Result, use: Double)?
-    var closest = Double.infinity
+    let time = try time(full)
+    let whole = PairedTime(full: time, pruned: time)
+    guard let goal = Goal(asked.budget), goal.use(whole) > 1 else { throw alreadyKept(asked, time) }
+    var costAtMost = prepared.fullCost / goal.use(whole)
+    var (best, closest): ((result: Result, use: Double)?, (time: PackTime, use: Double)?)
     for _ in 0..<Self.rounds {
       let steps: [[PruningCandidate]]
       do { steps = try prepared.run(costAtMost: costAtMost) } catch let error as PruningSearchError {
         guard best == nil else { break }
         throw CommandError("\(asked.text) cannot be kept: \(error)")
       }
-      let found = try result(steps, prepared, pack, forecast)
-      // A share is one of what the whole network takes beside it.
-      let use = (Goal(asked.budget, found.time.full) ?? goal).use(found.time.pruned)
-      closest = min(closest, goal.amount(found.time.pruned))
+      let found = try result(steps, prepared, full, forecast)
+      let use = goal.use(found.time)
+      if use < closest?.use ?? .infinity { closest = (found.time.pruned, use) }
       // Of those within the budget the one that uses most of it.
       if use <= 1, use > best?.use ?? 0 { best = (found, use) }
       if use <= 1, use >= Self.nearEnough { break }
@@ -177,7 +178,9 @@ struct Pruner {
     }
     guard let best else {
       throw CommandError(
-        "\(asked.text) cannot be kept: the closest network takes \(goal.text(closest))")
+        """
+        \(asked.text) cannot be kept: the closest network takes \(closest.map { goal.text($0.time) } ?? "too much")
+        """)
     }
     return best.result
   }
@@ -186,9 +189,10 @@ struct Pruner {
     _ steps: [[PruningCandidate]], _ prepared: PreparedPruning, _ full: [UInt8], _ forecast: Forecast
   ) throws -> Result {
     let winner = steps[steps.count - 1][0]
+    let sketch = try pack(winner.graph)
     return Result(
       graph: winner.graph, disagreement: winner.disagreement, winner: winner, steps: steps,
-      prepared: prepared, full: full, time: try pair(full, pack(winner.graph)),
+      prepared: prepared, full: full, sketch: sketch, time: try pair(full, sketch),
       predictedShare: forecast.share(layers(winner.graph)))
   }
 

@@ -124,7 +124,10 @@ struct PruningReport: Encodable {
     let cut = result.winner.cutDisagreement.map { [stage("cut", $0)] } ?? []
     let name = recovery == .stats ? "matched statistics" : "least squares"
     let fitted = recovery == .none ? [] : [stage(name, result.winner.disagreement)]
-    return cut + fitted + (result.training == nil ? [] : [stage("distillation", result.disagreement)])
+    // What training did not improve is as it was before.
+    let isKept = result.disagreement != result.winner.disagreement
+    let trained = stage(isKept ? "distillation" : "distillation, dropped", result.disagreement)
+    return cut + fitted + (result.training == nil ? [] : [trained])
   }
 
   func show() {
