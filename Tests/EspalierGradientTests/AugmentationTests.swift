@@ -1,5 +1,6 @@
 import EspalierGraph
 import EspalierOperators
+import Foundation
 import Testing
 
 @testable import EspalierGradient
@@ -132,20 +133,51 @@ import Testing
     #expect(Set(added[30...].map { ($0 * 1e3).rounded() }).count == 1 && abs(added[0] - added[30]) > 0.01)
   }
 
-  /// Two classes: what is bright on the left and on the right, or above and below.
-  @Test(arguments: [(false, [1, -1, 1, -1] as [Float]), (true, [1, 1, -1, -1])])
-  func `mirrors frames only where the answers survive it`(survives: Bool, weights: [Float]) throws {
+  /// Two classes: what is bright in places of these weights, and the opposite.
+  private static func classifier(_ weights: [Float]) throws -> Graph {
     var graph = Graph()
     let x = graph.appendInput(name: "x", type: TensorType(.float32, [1, 1, 2, 2]))
     let flat = try graph.append(Flatten(axis: 1), name: "f", inputs: [x])[0]
     let matrix = Tensor(shape: [4, 2], floats: weights.flatMap { [$0, -$0] })
     let w = graph.appendConstant(name: "w", matrix)
     graph.appendOutput(try graph.append(Gemm(), name: "y", inputs: [flat, w])[0], name: "y")
-    let frames = TrainingFrames([[4, 2, 1, 0.5], [1, 3, 0, 0], [0, 1, 5, 7], [2, 1, 9, 3]])
+    return graph
+  }
+
+  private static func training(_ graph: Graph, _ frames: [[Float]]) throws -> NetworkTraining {
+    let frames = TrainingFrames(frames)
     let distillation = Distillation(teacher: graph, student: graph, frames: frames, holdout: frames)
-    var run = try NetworkTraining(distillation, TrainingClock(limit: nil))
+    return try NetworkTraining(distillation, TrainingClock(limit: nil))
+  }
+
+  /// Left against right, and above against below.
+  @Test(arguments: [(false, [1, -1, 1, -1] as [Float]), (true, [1, 1, -1, -1])])
+  func `mirrors frames only where the answers survive it`(survives: Bool, weights: [Float]) throws {
+    let frames: [[Float]] = [[4, 2, 1, 0.5], [1, 3, 0, 0], [0, 1, 5, 7], [2, 1, 9, 3]]
+    var run = try Self.training(try Self.classifier(weights), frames)
     #expect(run.augmentation.flips)
     run.prepare()
     #expect(run.augmentation.flips == survives)
+    #expect(run.averagesMirrors == survives)
+  }
+
+  @Test func `takes the mean of a frame's scores and its mirror image's for the teacher's`() throws {
+    let weights: [Float] = [0.5, 0.25, -0.5, -0.25]
+    var run = try Self.training(try Self.classifier(weights), [[4, 2, 1, 0.5]])
+    run.prepare()
+    // The student is the teacher: it lacks what the mirror image adds.
+    func share(_ score: Double) -> Double { 1 / (1 + exp(-2 * score)) }
+    let (p, q) = (share((1.875 + 1.5) / 2), share(1.875))
+    let divergence = p * log(p / q) + (1 - p) * log((1 - p) / (1 - q))
+    #expect(abs(run.judge(step: 0).loss - divergence) < 1e-6)
+  }
+
+  /// Three of four frames keep their answers: enough to mirror them, too few for a mean.
+  @Test func `averages only where nearly all answers survive`() throws {
+    let frames: [[Float]] = [[9, 8, 0, 0], [8, 9, 0, 0], [9, 9, 1, 1], [9, 0, 8, 0]]
+    var run = try Self.training(try Self.classifier([1, 0.1, -0.5, -0.9]), frames)
+    run.prepare()
+    #expect(run.augmentation.flips)
+    #expect(!run.averagesMirrors)
   }
 }

@@ -54,7 +54,7 @@ public struct Augmentation: Sendable, Equatable {
   /// - Parameter shape: `[N, C, H, W]`; others stay as they are.
   static func mirrored(_ frame: [Float], shape: [Int]) -> [Float] {
     guard shape.count == 4, let width = shape.last, width > 0 else { return frame }
-    return frame.indices.map { frame[$0 / width * width + width - 1 - $0 % width] }
+    return stride(from: 0, to: frame.count, by: width).flatMap { frame[$0..<$0 + width].reversed() }
   }
 
   /// Two frames in one: no label would fit what comes out, but a teacher answers to it.

@@ -16,7 +16,8 @@ public struct DistillationOptions: Sendable {
   public var temperature: Float = 2
   /// What tensors within the network count beside the outputs, all together.
   public var stageWeight = 1.0
-  /// For the whole network; blocks see the frames as they are.
+  /// For the whole network; blocks see the frames as they are. Where frames are mirrored and nearly all answers survive
+  /// it, the teacher's scores are the mean over both.
   public var augmentation = Augmentation()
   /// How often the held-back frames are looked at.
   public var judgements = 8
@@ -70,7 +71,7 @@ public struct DistillationHistory: Sendable {
     public var step: Int
     /// KL of the classes' probabilities, or normalized squares of the outputs.
     public var loss: Double
-    /// The part of first answers that are the teacher's; nil without classes.
+    /// The part of first answers that are the teacher's, those of mirror images counted in; nil without classes.
     public var agreement: Double?
   }
 

@@ -11,6 +11,10 @@ struct NetworkTraining {
   private let clock: TrainingClock
   /// As asked for, less what the teacher's answers do not survive.
   private(set) var augmentation: Augmentation
+  /// Whether the teacher's scores of a frame are the mean with those of its mirror image.
+  private(set) var averagesMirrors = false
+  /// The share of frames that keep their answers mirrored, from which on the mean of both is nearer to the truth.
+  private static let leastMirrored = 0.8
 
   private var tape: Tape { team.tape }
   /// What is trained.
@@ -73,6 +77,9 @@ struct NetworkTraining {
   }
 
   /// Measures what distances are divided by, on the first frames, and whether these may be mirrored.
+  ///
+  /// Where nearly all frames keep their answers mirrored, the student learns the mean of both: it is right more often
+  /// than what the teacher says of the frame alone (Radosavovic et al. 2018, section 3).
   mutating func prepare() {
     let count = min(distillation.frames.count, 64)
     var sums = [Double](repeating: 0, count: loss.terms.count)
@@ -88,14 +95,15 @@ struct NetworkTraining {
     }
     for index in sums.indices { loss.terms[index].energy = sums[index] / Double(count) }
     if takesParts { loss.scale = OutputScale(options.outputParts, frames: outputs) }
-    augmentation.flips = augmentation.flips && survivesMirrors(count)
+    guard augmentation.flips, let share = mirroredAlike(count) else { return }
+    augmentation.flips = share > 0.5
+    averagesMirrors = share >= Self.leastMirrored
   }
 
-  /// Whether most frames get the same answers mirrored: signs and letters do not, and what the teacher says of them
-  /// then is nothing to spend the student's few weights on.
-  private func survivesMirrors(_ count: Int) -> Bool {
-    let shape = distillation.student.type(of: distillation.student.inputs[0]).shape
-    guard let scores = loss.scores?.teacher, distillation.student.inputs.count == 1 else { return true }
+  /// The share of frames that get the same answers mirrored, nil where there are no classes: signs and letters do not,
+  /// and what the teacher says of them then is nothing to spend the student's few weights on.
+  private func mirroredAlike(_ count: Int) -> Double? {
+    guard let scores = loss.scores?.teacher, distillation.student.inputs.count == 1 else { return nil }
     func answers(_ frame: [[Float]]) -> [Int] {
       teacher.run(frame, worker: 0)
       guard let logits = teacher.memories[0].value(of: scores.value).baseAddress else { return [] }
@@ -103,9 +111,14 @@ struct NetworkTraining {
     }
     let same = (0..<count).count { index in
       let frame = distillation.frames.elements(index)
-      return answers(frame) == answers([Augmentation.mirrored(frame[0], shape: shape)])
+      return answers(frame) == answers(mirrored(frame))
     }
-    return 2 * same > count
+    return Double(same) / Double(max(count, 1))
+  }
+
+  private func mirrored(_ frame: [[Float]]) -> [[Float]] {
+    let shape = distillation.student.type(of: distillation.student.inputs[0]).shape
+    return [Augmentation.mirrored(frame[0], shape: shape)]
   }
 
   /// The student as it is on the held-back frames.
@@ -138,7 +151,15 @@ struct NetworkTraining {
       team.memories[worker].setInput(input, elements)
     }
     tape.forward(team.memories[worker])
+    let memory = teacher.memories[worker]
+    guard averagesMirrors, let scores = loss.scores?.teacher.value else {
+      return teacher.run(frame, worker: worker)
+    }
+    teacher.run(mirrored(frame), worker: worker)
+    let other = Array(memory.value(of: scores))
     teacher.run(frame, worker: worker)
+    let own = memory.value(of: scores)
+    for index in own.indices { own[index] = (own[index] + other[index]) / 2 }
   }
 
   /// Trains on, and leaves the best parameters behind.
