@@ -19,6 +19,12 @@ import Testing
     return (found, taken)
   }
 
+  @Test func `are told by the middle one of three`() {
+    var pairs = [pair(1, 1.8), pair(1, 0.7), pair(1, 0.8)]
+    let middle = PairedTime.middle { pairs.removeFirst() }
+    #expect(middle == pair(1, 0.8) && pairs.isEmpty)
+  }
+
   @Test func `end with the first that is enough`() {
     let found = settled(pair(2, 1), [])
     #expect(found.taken == 0 && found.found == pair(2, 1))

@@ -27,7 +27,7 @@ extension Compile {
     func pair() throws -> PairedTime {
       PairedTime(full: try timer.time(pruned.result.full), pruned: try timer.time(pack))
     }
-    var time = try pair()
+    var time = try PairedTime.middle(measure: pair)
     guard let goal = Goal(pruned.goal.budget) else { return time }
     for _ in 1..<PairedTime.most where goal.use(time) > 1 {
       let again = try pair()
