@@ -52,6 +52,12 @@ import Testing
     conv("depthwise", [1, 4, 6, 5], [4, 1, 3, 3], pads: [1, 1, 1, 1], groups: 4, bias: true),
     conv(
       "depthwise, stride 2", [2, 3, 7, 9], [3, 1, 3, 3], strides: [2, 2], pads: [1, 1, 1, 1], groups: 3),
+    conv(
+      "depthwise, more taps than are taken at once", [1, 2, 9, 10], [2, 1, 9, 8], pads: [4, 4, 4, 3],
+      groups: 2),
+    conv(
+      "depthwise, steps of 2 and 3, dilation 3 and 2", [1, 2, 11, 13], [4, 1, 3, 4], strides: [2, 3],
+      dilations: [3, 2], pads: [3, 2, 1, 4], groups: 2),
     conv("depthwise, wide rows", [1, 2, 3, 21], [2, 1, 3, 5], pads: [1, 2, 1, 2], groups: 2),
     conv(
       "depthwise, dilation 2", [1, 2, 8, 8], [2, 1, 3, 3], dilations: [2, 2], pads: [2, 2, 2, 2], groups: 2),

@@ -1,134 +1,203 @@
-// Convolution with one filter for each output plane, row by row of taps. Three taps side by side are taken at once where
-// an output sees all of them, which is what depthwise layers mostly have.
+// Convolution with one filter for each output plane. An image is taken apart by the steps of its window, and rows lie
+// behind each other with zeros between them, so that whatever the steps a tap shifts a whole plane:
+//
+//     y[i] = sum over taps of w[tap] * x[phase of tap][i + offset of tap]
+//
+// where i runs over the outputs and over the gaps between their rows, whose sums nobody reads. The gradient of a phase
+// of the image is the same sum over the gradients of the outputs, with offsets that point back.
+#include <string.h>
+
 #include "clones.h"
 #include "gradient.h"
-#include "window.h"
+#include "lanes.h"
 
-#define INLINE static inline __attribute__((always_inline))
+enum { most_taps = 64, block = 4 * lanes };
 
-enum { lanes = 8, most_taps = 3 };
+// MARK: - Planes taken apart
 
-// What the outputs of one row see through one row of taps.
 typedef struct {
-  ptrdiff_t taps, stride;
-  ptrdiff_t shift[most_taps];  // of the image's row, for each tap
-  range seen[most_taps];
-  range all;                   // outputs that see through every tap
-} tap_row;
+  ptrdiff_t phases;   // of an image: steps down times steps right
+  ptrdiff_t row;      // floats between rows
+  ptrdiff_t plane;    // floats of a phase, with what blocks read behind it
+  ptrdiff_t outputs;  // and gaps
+  ptrdiff_t margin;   // zeros in front of the outputs' gradients
+} geometry;
 
-// `taps` of a window from tap `kx` on.
-static tap_row taps_of(const gradient_window *w, ptrdiff_t kx, ptrdiff_t taps) {
-  tap_row row = {.taps = taps, .stride = w->stride_w, .all = {0, w->output_width}};
-  for (ptrdiff_t t = 0; t < taps; t++) {
-    row.shift[t] = (kx + t) * w->dilation_w - w->pad_left;
-    row.seen[t] = seen(w->output_width, w->width, w->stride_w, row.shift[t]);
-    if (row.seen[t].first > row.all.first) row.all.first = row.seen[t].first;
-    if (row.seen[t].end < row.all.end) row.all.end = row.seen[t].end;
-  }
-  if (row.all.end < row.all.first) row.all.end = row.all.first;
-  return row;
+static ptrdiff_t larger(ptrdiff_t a, ptrdiff_t b) { return a > b ? a : b; }
+
+static geometry geometry_of(const gradient_window *w) {
+  const ptrdiff_t reach_h = (w->kernel_h - 1) * w->dilation_h, reach_w = (w->kernel_w - 1) * w->dilation_w;
+  const ptrdiff_t height = larger(w->pad_top + w->height, (w->output_height - 1) * w->stride_h + reach_h + 1);
+  const ptrdiff_t width = larger(w->pad_left + w->width, (w->output_width - 1) * w->stride_w + reach_w + 1);
+  const ptrdiff_t row = (width + w->stride_w - 1) / w->stride_w;
+  const ptrdiff_t farthest = reach_h / w->stride_h * row + reach_w / w->stride_w;
+  return (geometry){
+    .phases = w->stride_h * w->stride_w,
+    .row = row,
+    .plane = (height + w->stride_h - 1) / w->stride_h * row + farthest + 2 * block,
+    .outputs = w->output_height * row,
+    .margin = farthest,
+  };
 }
 
-// Calls EDGE for every tap and output that sees through it, but not through all taps.
-#define EDGES(row, t, ox, EDGE)                                                                     \
-  for (ptrdiff_t t = 0; t < (row)->taps; t++) {                                                     \
-    for (ptrdiff_t ox = (row)->seen[t].first; ox < (row)->seen[t].end; ox++) {                      \
-      if (ox == (row)->all.first) ox = (row)->all.end;                                              \
-      if (ox < (row)->seen[t].end) { EDGE; }                                                        \
-    }                                                                                               \
-  }
-
-INLINE void add_row(const tap_row *row, ptrdiff_t s, const float *x, const float *weights, float *y) {
-  if (row->taps == 3) {
-    const float a = weights[0], b = weights[1], c = weights[2];
-    const float *u = x + row->shift[0], *v = x + row->shift[1], *w = x + row->shift[2];
-    for (ptrdiff_t ox = row->all.first; ox < row->all.end; ox++) {
-      y[ox] += a * u[ox * s] + b * v[ox * s] + c * w[ox * s];
-    }
-  } else {
-    for (ptrdiff_t ox = row->all.first; ox < row->all.end; ox++) y[ox] += weights[0] * x[ox * s + row->shift[0]];
-  }
-  EDGES(row, t, ox, y[ox] += weights[t] * x[ox * s + row->shift[t]])
+ptrdiff_t gradient_depthwise_scratch(const gradient_window *w) {
+  const geometry g = geometry_of(w);
+  return (2 * g.phases + 1) * g.plane + g.margin;
 }
 
-// dx += the adjoint of add_row.
-INLINE void spread_row(const tap_row *row, ptrdiff_t s, const float *dy, const float *weights, float *dx) {
-  for (ptrdiff_t t = 0; t < row->taps; t++) {
-    float *target = dx + row->shift[t];
-    const float weight = weights[t];
-    for (ptrdiff_t ox = row->seen[t].first; ox < row->seen[t].end; ox++) target[ox * s] += weight * dy[ox];
-  }
+// Where element (y, x) of an image lies, padding counted in.
+INLINE ptrdiff_t place(const gradient_window *w, const geometry *g, ptrdiff_t y, ptrdiff_t x) {
+  const ptrdiff_t phase = y % w->stride_h * w->stride_w + x % w->stride_w;
+  return phase * g->plane + y / w->stride_h * g->row + x / w->stride_w;
 }
 
-// dw[t] += the sum of dy times what it sees through tap t, in parts so that they can be taken side by side.
-INLINE void dot_row(const tap_row *row, ptrdiff_t s, const float *dy, const float *x, float *dw) {
-  float sums[most_taps][lanes] = {{0}};
-  ptrdiff_t ox = row->all.first;
-  if (s == 1 && row->taps == 3) {
-    for (; ox + lanes <= row->all.end; ox += lanes) {
-      for (int lane = 0; lane < lanes; lane++) {
-        const float error = dy[ox + lane];
-        sums[0][lane] += error * x[ox + lane + row->shift[0]];
-        sums[1][lane] += error * x[ox + lane + row->shift[1]];
-        sums[2][lane] += error * x[ox + lane + row->shift[2]];
-      }
+// The columns of one phase that the image has in a row: column first + n * step of the image lies at `at` + n.
+typedef struct {
+  ptrdiff_t first, count, at;
+} columns;
+
+INLINE columns columns_of(const gradient_window *w, const geometry *g, ptrdiff_t y, ptrdiff_t phase) {
+  const ptrdiff_t step = w->stride_w;
+  ptrdiff_t first = (phase - w->pad_left % step + step) % step;
+  if (first + w->pad_left < 0) first += (-first - w->pad_left + step - 1) / step * step;
+  const ptrdiff_t count = first < w->width ? (w->width - first + step - 1) / step : 0;
+  return (columns){first, count, count > 0 ? place(w, g, y + w->pad_top, first + w->pad_left) : 0};
+}
+
+// An image to its phases, which were 0.
+INLINE void take_apart(const gradient_window *w, const geometry *g, const float *image, float *phases) {
+  for (ptrdiff_t y = larger(0, -w->pad_top); y < w->height; y++) {
+    for (ptrdiff_t phase = 0; phase < w->stride_w; phase++) {
+      const columns c = columns_of(w, g, y, phase);
+      const float *from = image + y * w->width + c.first;
+      if (w->stride_w == 1) memcpy(phases + c.at, from, sizeof(float) * (size_t)c.count);
+      else for (ptrdiff_t n = 0; n < c.count; n++) phases[c.at + n] = from[n * w->stride_w];
     }
   }
-  for (ptrdiff_t t = 0; t < row->taps; t++) {
-    float sum = 0;
-    for (ptrdiff_t rest = ox; rest < row->all.end; rest++) sum += dy[rest] * x[rest * s + row->shift[t]];
-    for (int lane = 0; lane < lanes; lane++) sum += sums[t][lane];
-    dw[t] += sum;
-  }
-  EDGES(row, t, at, dw[t] += dy[at] * x[at * s + row->shift[t]])
 }
 
-// How many taps of a row of the kernel are taken at once from tap `kx` on.
-static ptrdiff_t together(const gradient_window *w, ptrdiff_t kx) { return w->kernel_w - kx >= 3 ? 3 : 1; }
+// image += its phases.
+INLINE void put_together(const gradient_window *w, const geometry *g, const float *phases, float *image) {
+  for (ptrdiff_t y = larger(0, -w->pad_top); y < w->height; y++) {
+    for (ptrdiff_t phase = 0; phase < w->stride_w; phase++) {
+      const columns c = columns_of(w, g, y, phase);
+      float *to = image + y * w->width + c.first;
+      if (w->stride_w == 1) for (ptrdiff_t n = 0; n < c.count; n++) to[n] += phases[c.at + n];
+      else for (ptrdiff_t n = 0; n < c.count; n++) to[n * w->stride_w] += phases[c.at + n];
+    }
+  }
+}
+
+static void clear(ptrdiff_t count, float *x) { memset(x, 0, sizeof(float) * (size_t)count); }
+
+// MARK: - Sums over taps
+
+typedef struct {
+  ptrdiff_t count, at[most_taps];
+  float weights[most_taps];
+} tap_list;
+
+// target[i] += the sum over taps of weight * source[i + at]; source and target reach a block further than `count`.
+INLINE void correlate(const tap_list *taps, ptrdiff_t count, const float *source, float *target) {
+  for (ptrdiff_t i = 0; i < count; i += block) {
+    vector a = LOAD(target + i), b = LOAD(target + i + lanes);
+    vector c = LOAD(target + i + 2 * lanes), d = LOAD(target + i + 3 * lanes);
+    for (ptrdiff_t t = 0; t < taps->count; t++) {
+      const float *from = source + i + taps->at[t], weight = taps->weights[t];
+      a += weight * LOAD(from);
+      b += weight * LOAD(from + lanes);
+      c += weight * LOAD(from + 2 * lanes);
+      d += weight * LOAD(from + 3 * lanes);
+    }
+    *(vector *)(target + i) = a, *(vector *)(target + i + lanes) = b;
+    *(vector *)(target + i + 2 * lanes) = c, *(vector *)(target + i + 3 * lanes) = d;
+  }
+}
+
+// The sum over i of x[i] * y[i]; both reach a block further than `count`, and one of them is 0 there.
+INLINE float dot(ptrdiff_t count, const float *x, const float *y) {
+  vector a = {0}, b = {0}, c = {0}, d = {0};
+  for (ptrdiff_t i = 0; i < count; i += block) {
+    a += LOAD(x + i) * LOAD(y + i);
+    b += LOAD(x + i + lanes) * LOAD(y + i + lanes);
+    c += LOAD(x + i + 2 * lanes) * LOAD(y + i + 2 * lanes);
+    d += LOAD(x + i + 3 * lanes) * LOAD(y + i + 3 * lanes);
+  }
+  a = (a + b) + (c + d);
+  float sum = 0;
+  for (int lane = 0; lane < lanes; lane++) sum += a[lane];
+  return sum;
+}
+
+// Where a tap lies behind an output.
+INLINE ptrdiff_t tap_place(const gradient_window *w, const geometry *g, ptrdiff_t tap) {
+  return place(w, g, tap / w->kernel_w * w->dilation_h, tap % w->kernel_w * w->dilation_w);
+}
 
 CLONES void gradient_depthwise_add(
-  const gradient_window *w, ptrdiff_t multiplier, const float *x, const float *filters, float *y) {
-  const ptrdiff_t plane = w->height * w->width, taps = w->kernel_h * w->kernel_w;
-  for (ptrdiff_t kx = 0; kx < w->kernel_w; kx += together(w, kx)) {
-    const tap_row row = taps_of(w, kx, together(w, kx));
-    for (ptrdiff_t m = 0; m < w->channels * multiplier; m++) {
-      for (ptrdiff_t oy = 0; oy < w->output_height; oy++) {
-        float *target = y + (m * w->output_height + oy) * w->output_width;
-        for (ptrdiff_t ky = 0; ky < w->kernel_h; ky++) {
-          const ptrdiff_t iy = oy * w->stride_h + ky * w->dilation_h - w->pad_top;
-          if (iy < 0 || iy >= w->height) continue;
-          const float *image = x + m / multiplier * plane + iy * w->width;
-          const float *weights = filters + m * taps + ky * w->kernel_w + kx;
-          if (row.stride == 1) {
-            add_row(&row, 1, image, weights, target);
-          } else {
-            add_row(&row, row.stride, image, weights, target);
-          }
-        }
+  const gradient_window *w, ptrdiff_t multiplier, const float *x, const float *filters, float *scratch, float *y) {
+  const geometry g = geometry_of(w);
+  const ptrdiff_t taps = w->kernel_h * w->kernel_w;
+  float *phases = scratch, *sums = scratch + g.phases * g.plane;
+  clear(g.phases * g.plane, phases);
+  for (ptrdiff_t m = 0; m < w->channels * multiplier; m++, filters += taps) {
+    if (m % multiplier == 0) take_apart(w, &g, x + m / multiplier * w->height * w->width, phases);
+    clear(g.plane, sums);
+    for (ptrdiff_t first = 0; first < taps; first += most_taps) {
+      tap_list list = {.count = 0};
+      for (ptrdiff_t t = first; t < taps && t < first + most_taps; t++) {
+        list.at[list.count] = tap_place(w, &g, t);
+        list.weights[list.count++] = filters[t];
       }
+      correlate(&list, g.outputs, phases, sums);
+    }
+    for (ptrdiff_t oy = 0; oy < w->output_height; oy++, y += w->output_width) {
+      for (ptrdiff_t ox = 0; ox < w->output_width; ox++) y[ox] += sums[oy * g.row + ox];
+    }
+  }
+}
+
+// phases[i] += what the outputs' gradients give back to them; `dy` has the margin in front.
+INLINE void spread(
+  const gradient_window *w, const geometry *g, const float *weights, const float *dy, float *phases) {
+  const ptrdiff_t taps = w->kernel_h * w->kernel_w;
+  for (ptrdiff_t phase = 0; phase < g->phases; phase++) {
+    for (ptrdiff_t t = 0; t < taps;) {
+      tap_list list = {.count = 0};
+      for (; t < taps && list.count < most_taps; t++) {
+        const ptrdiff_t at = tap_place(w, g, t) - phase * g->plane;
+        if (at < 0 || at >= g->plane) continue;
+        list.at[list.count] = -at;
+        list.weights[list.count++] = weights[t];
+      }
+      correlate(&list, g->plane - g->margin - 2 * block, dy, phases + phase * g->plane);
     }
   }
 }
 
 CLONES void gradient_depthwise_backward(
-  const gradient_window *w, ptrdiff_t multiplier, const float *x, const float *filters, const float *dy, float *dx,
-  float *dw) {
-  const ptrdiff_t plane = w->height * w->width, taps = w->kernel_h * w->kernel_w;
-  for (ptrdiff_t kx = 0; kx < w->kernel_w; kx += together(w, kx)) {
-    const tap_row row = taps_of(w, kx, together(w, kx));
-    for (ptrdiff_t m = 0; m < w->channels * multiplier; m++) {
-      for (ptrdiff_t oy = 0; oy < w->output_height; oy++) {
-        const float *error = dy + (m * w->output_height + oy) * w->output_width;
-        for (ptrdiff_t ky = 0; ky < w->kernel_h; ky++) {
-          const ptrdiff_t iy = oy * w->stride_h + ky * w->dilation_h - w->pad_top;
-          if (iy < 0 || iy >= w->height) continue;
-          const ptrdiff_t image = m / multiplier * plane + iy * w->width, tap = m * taps + ky * w->kernel_w + kx;
-          if (dx && row.stride == 1) spread_row(&row, 1, error, filters + tap, dx + image);
-          if (dx && row.stride != 1) spread_row(&row, row.stride, error, filters + tap, dx + image);
-          if (dw && row.stride == 1) dot_row(&row, 1, error, x + image, dw + tap);
-          if (dw && row.stride != 1) dot_row(&row, row.stride, error, x + image, dw + tap);
-        }
+  const gradient_window *w, ptrdiff_t multiplier, const float *x, const float *filters, const float *dy,
+  float *scratch, float *dx, float *dw) {
+  const geometry g = geometry_of(w);
+  const ptrdiff_t taps = w->kernel_h * w->kernel_w, pixels = w->height * w->width;
+  float *phases = scratch, *sums = phases + g.phases * g.plane, *margin = sums + g.phases * g.plane;
+  float *errors = margin + g.margin;
+  clear(g.phases * g.plane, phases);
+  clear(g.margin + g.plane, margin);
+  for (ptrdiff_t m = 0; m < w->channels * multiplier; m++) {
+    for (ptrdiff_t oy = 0; oy < w->output_height; oy++, dy += w->output_width) {
+      memcpy(errors + oy * g.row, dy, sizeof(float) * (size_t)w->output_width);
+    }
+    if (dw) {
+      if (m % multiplier == 0) take_apart(w, &g, x + m / multiplier * pixels, phases);
+      for (ptrdiff_t t = 0; t < taps; t++) {
+        dw[m * taps + t] += dot(g.outputs, errors, phases + tap_place(w, &g, t));
       }
+    }
+    if (dx) {
+      clear(g.phases * g.plane, sums);
+      spread(w, &g, filters + m * taps, errors, sums);
+      put_together(w, &g, sums, dx + m / multiplier * pixels);
     }
   }
 }

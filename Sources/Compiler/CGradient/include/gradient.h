@@ -36,10 +36,12 @@ void gradient_convolve_backward(
 
 // y[c * multiplier + m] += x[c] * w[c * multiplier + m], one filter for each output plane.
 void gradient_depthwise_add(
-  const gradient_window *window, ptrdiff_t multiplier, const float *x, const float *w, float *y);
+  const gradient_window *window, ptrdiff_t multiplier, const float *x, const float *w, float *scratch, float *y);
 void gradient_depthwise_backward(
-  const gradient_window *window, ptrdiff_t multiplier, const float *x, const float *w, const float *dy, float *dx,
-  float *dw);
+  const gradient_window *window, ptrdiff_t multiplier, const float *x, const float *w, const float *dy,
+  float *scratch, float *dx, float *dw);
+// Floats of scratch that they need.
+ptrdiff_t gradient_depthwise_scratch(const gradient_window *window);
 
 // y = the largest element under the window; the first of equals gets the gradient.
 void gradient_pool_max(const gradient_window *window, const float *x, float *y);

@@ -122,7 +122,7 @@ struct DepthwiseStep: Step {
       withUnsafePointer(to: window) {
         gradient_depthwise_add(
           $0, multiplier, memory.value(x) + image * inputSize, memory.value(weights),
-          memory.value(y) + image * outputSize)
+          memory.scratch, memory.value(y) + image * outputSize)
       }
     }
   }
@@ -133,8 +133,8 @@ struct DepthwiseStep: Step {
       withUnsafePointer(to: window) {
         gradient_depthwise_backward(
           $0, multiplier, memory.value(x) + image * inputSize, memory.value(weights),
-          memory.error(y) + image * outputSize, memory.gradient(x).map { $0 + image * inputSize },
-          memory.gradient(weights))
+          memory.error(y) + image * outputSize, memory.scratch,
+          memory.gradient(x).map { $0 + image * inputSize }, memory.gradient(weights))
       }
     }
   }
@@ -182,6 +182,7 @@ extension ConvolutionStep {
       conv.window(context.inputTypes[1]), image: x.shape, result: sum.shape,
       channels: isDepthwise ? conv.groups : channels)
     if isDepthwise {
+      context.reserveScratch(withUnsafePointer(to: window, gradient_depthwise_scratch))
       let step = DepthwiseStep(
         x: x, weights: weights, y: sum, bias: bias, residual: residual, batch: batch,
         multiplier: weights.shape[0] / conv.groups, window: window)
