@@ -21,9 +21,24 @@ typedef struct {
   ptrdiff_t plane;    // floats of a phase, with what blocks read behind it
   ptrdiff_t outputs;  // and gaps
   ptrdiff_t margin;   // zeros in front of the outputs' gradients
+  ptrdiff_t taps;
+  ptrdiff_t places[most_taps];  // of the first taps behind an output; divisions take longer than small planes
 } geometry;
 
 static ptrdiff_t larger(ptrdiff_t a, ptrdiff_t b) { return a > b ? a : b; }
+
+// Where a row and a column of an image lie, padding counted in: what both add up to is the place.
+INLINE ptrdiff_t row_place(const gradient_window *w, const geometry *g, ptrdiff_t y) {
+  return y % w->stride_h * w->stride_w * g->plane + y / w->stride_h * g->row;
+}
+
+INLINE ptrdiff_t column_place(const gradient_window *w, const geometry *g, ptrdiff_t x) {
+  return x % w->stride_w * g->plane + x / w->stride_w;
+}
+
+static ptrdiff_t place_of_tap(const gradient_window *w, const geometry *g, ptrdiff_t tap) {
+  return row_place(w, g, tap / w->kernel_w * w->dilation_h) + column_place(w, g, tap % w->kernel_w * w->dilation_w);
+}
 
 static geometry geometry_of(const gradient_window *w) {
   const ptrdiff_t reach_h = (w->kernel_h - 1) * w->dilation_h, reach_w = (w->kernel_w - 1) * w->dilation_w;
@@ -31,13 +46,21 @@ static geometry geometry_of(const gradient_window *w) {
   const ptrdiff_t width = larger(w->pad_left + w->width, (w->output_width - 1) * w->stride_w + reach_w + 1);
   const ptrdiff_t row = (width + w->stride_w - 1) / w->stride_w;
   const ptrdiff_t farthest = reach_h / w->stride_h * row + reach_w / w->stride_w;
-  return (geometry){
+  geometry g = {
     .phases = w->stride_h * w->stride_w,
     .row = row,
     .plane = (height + w->stride_h - 1) / w->stride_h * row + farthest + 2 * block,
     .outputs = w->output_height * row,
     .margin = farthest,
+    .taps = w->kernel_h * w->kernel_w,
   };
+  for (ptrdiff_t t = 0; t < g.taps && t < most_taps; t++) g.places[t] = place_of_tap(w, &g, t);
+  return g;
+}
+
+// Where a tap lies behind an output.
+INLINE ptrdiff_t tap_place(const gradient_window *w, const geometry *g, ptrdiff_t tap) {
+  return tap < most_taps ? g->places[tap] : place_of_tap(w, g, tap);
 }
 
 ptrdiff_t gradient_depthwise_scratch(const gradient_window *w) {
@@ -45,45 +68,41 @@ ptrdiff_t gradient_depthwise_scratch(const gradient_window *w) {
   return (2 * g.phases + 1) * g.plane + g.margin;
 }
 
-// Where element (y, x) of an image lies, padding counted in.
-INLINE ptrdiff_t place(const gradient_window *w, const geometry *g, ptrdiff_t y, ptrdiff_t x) {
-  const ptrdiff_t phase = y % w->stride_h * w->stride_w + x % w->stride_w;
-  return phase * g->plane + y / w->stride_h * g->row + x / w->stride_w;
-}
-
-// The columns of one phase that the image has in a row: column first + n * step of the image lies at `at` + n.
+// The columns of one phase that the image has: column first + n * step lies at `at` + n of its row.
 typedef struct {
   ptrdiff_t first, count, at;
 } columns;
 
-INLINE columns columns_of(const gradient_window *w, const geometry *g, ptrdiff_t y, ptrdiff_t phase) {
+INLINE columns columns_of(const gradient_window *w, const geometry *g, ptrdiff_t phase) {
   const ptrdiff_t step = w->stride_w;
   ptrdiff_t first = (phase - w->pad_left % step + step) % step;
   if (first + w->pad_left < 0) first += (-first - w->pad_left + step - 1) / step * step;
   const ptrdiff_t count = first < w->width ? (w->width - first + step - 1) / step : 0;
-  return (columns){first, count, count > 0 ? place(w, g, y + w->pad_top, first + w->pad_left) : 0};
+  return (columns){first, count, count > 0 ? column_place(w, g, first + w->pad_left) : 0};
 }
 
 // An image to its phases, which were 0.
 INLINE void take_apart(const gradient_window *w, const geometry *g, const float *image, float *phases) {
-  for (ptrdiff_t y = larger(0, -w->pad_top); y < w->height; y++) {
-    for (ptrdiff_t phase = 0; phase < w->stride_w; phase++) {
-      const columns c = columns_of(w, g, y, phase);
+  for (ptrdiff_t phase = 0; phase < w->stride_w; phase++) {
+    const columns c = columns_of(w, g, phase);
+    for (ptrdiff_t y = larger(0, -w->pad_top); y < w->height; y++) {
       const float *from = image + y * w->width + c.first;
-      if (w->stride_w == 1) memcpy(phases + c.at, from, sizeof(float) * (size_t)c.count);
-      else for (ptrdiff_t n = 0; n < c.count; n++) phases[c.at + n] = from[n * w->stride_w];
+      float *to = phases + row_place(w, g, y + w->pad_top) + c.at;
+      if (w->stride_w == 1) memcpy(to, from, sizeof(float) * (size_t)c.count);
+      else for (ptrdiff_t n = 0; n < c.count; n++) to[n] = from[n * w->stride_w];
     }
   }
 }
 
 // image += its phases.
 INLINE void put_together(const gradient_window *w, const geometry *g, const float *phases, float *image) {
-  for (ptrdiff_t y = larger(0, -w->pad_top); y < w->height; y++) {
-    for (ptrdiff_t phase = 0; phase < w->stride_w; phase++) {
-      const columns c = columns_of(w, g, y, phase);
+  for (ptrdiff_t phase = 0; phase < w->stride_w; phase++) {
+    const columns c = columns_of(w, g, phase);
+    for (ptrdiff_t y = larger(0, -w->pad_top); y < w->height; y++) {
+      const float *from = phases + row_place(w, g, y + w->pad_top) + c.at;
       float *to = image + y * w->width + c.first;
-      if (w->stride_w == 1) for (ptrdiff_t n = 0; n < c.count; n++) to[n] += phases[c.at + n];
-      else for (ptrdiff_t n = 0; n < c.count; n++) to[n * w->stride_w] += phases[c.at + n];
+      if (w->stride_w == 1) for (ptrdiff_t n = 0; n < c.count; n++) to[n] += from[n];
+      else for (ptrdiff_t n = 0; n < c.count; n++) to[n * w->stride_w] += from[n];
     }
   }
 }
@@ -129,15 +148,10 @@ INLINE float dot(ptrdiff_t count, const float *x, const float *y) {
   return sum;
 }
 
-// Where a tap lies behind an output.
-INLINE ptrdiff_t tap_place(const gradient_window *w, const geometry *g, ptrdiff_t tap) {
-  return place(w, g, tap / w->kernel_w * w->dilation_h, tap % w->kernel_w * w->dilation_w);
-}
-
 CLONES void gradient_depthwise_add(
   const gradient_window *w, ptrdiff_t multiplier, const float *x, const float *filters, float *scratch, float *y) {
   const geometry g = geometry_of(w);
-  const ptrdiff_t taps = w->kernel_h * w->kernel_w;
+  const ptrdiff_t taps = g.taps;
   float *phases = scratch, *sums = scratch + g.phases * g.plane;
   clear(g.phases * g.plane, phases);
   for (ptrdiff_t m = 0; m < w->channels * multiplier; m++, filters += taps) {
@@ -160,11 +174,10 @@ CLONES void gradient_depthwise_add(
 // phases[i] += what the outputs' gradients give back to them; `dy` has the margin in front.
 INLINE void spread(
   const gradient_window *w, const geometry *g, const float *weights, const float *dy, float *phases) {
-  const ptrdiff_t taps = w->kernel_h * w->kernel_w;
   for (ptrdiff_t phase = 0; phase < g->phases; phase++) {
-    for (ptrdiff_t t = 0; t < taps;) {
+    for (ptrdiff_t t = 0; t < g->taps;) {
       tap_list list = {.count = 0};
-      for (; t < taps && list.count < most_taps; t++) {
+      for (; t < g->taps && list.count < most_taps; t++) {
         const ptrdiff_t at = tap_place(w, g, t) - phase * g->plane;
         if (at < 0 || at >= g->plane) continue;
         list.at[list.count] = -at;
@@ -179,7 +192,7 @@ CLONES void gradient_depthwise_backward(
   const gradient_window *w, ptrdiff_t multiplier, const float *x, const float *filters, const float *dy,
   float *scratch, float *dx, float *dw) {
   const geometry g = geometry_of(w);
-  const ptrdiff_t taps = w->kernel_h * w->kernel_w, pixels = w->height * w->width;
+  const ptrdiff_t taps = g.taps, pixels = w->height * w->width;
   float *phases = scratch, *sums = phases + g.phases * g.plane, *margin = sums + g.phases * g.plane;
   float *errors = margin + g.margin;
   clear(g.phases * g.plane, phases);
